@@ -1,0 +1,42 @@
+"""Shapes on the wire: camelCase names, unknown fields refused, amounts as decimal strings."""
+
+from typing import Annotated, Generic, TypeVar
+
+import msgspec
+
+AmountMinor = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[0-9]+$",
+        max_length=78,
+        description="An amount in minor units, as a decimal string.",
+        examples=["105000000"],
+    ),
+]
+PositiveAmountMinor = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[1-9][0-9]*$",
+        max_length=30,
+        description="An amount in minor units, above zero, as a decimal string.",
+        examples=["1000000"],
+    ),
+]
+
+
+class Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The base of all answers."""
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """The base of all request bodies: a field that is not known is an error, never ignored."""
+
+
+T = TypeVar("T")
+
+
+class Page(Wire, Generic[T], frozen=True):
+    """One page of a list. `nextCursor` is null on the last one."""
+
+    items: list[T]
+    next_cursor: str | None = None

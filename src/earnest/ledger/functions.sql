@@ -1,0 +1,227 @@
+-- The only code that writes the ledger. None of it is granted to a role that serves requests:
+-- the checking functions of the domains call it.
+
+CREATE OR REPLACE TRIGGER ledger_transfers_append_only
+  BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_transfers
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER ledger_holds_append_only
+  BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_holds
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER ledger_hold_ends_append_only
+  BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_hold_ends
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER ledger_checkpoints_append_only
+  BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_checkpoints
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER ledger_checkpoint_heads_append_only
+  BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_checkpoint_heads
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER ledger_accounts_stay
+  BEFORE DELETE OR TRUNCATE ON ledger_accounts
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- The account of that name, made at first use. A name of another type or asset is refused.
+CREATE OR REPLACE FUNCTION ledger_account(
+  account_name text, account_type text, account_asset text, account_owner uuid DEFAULT NULL
+) RETURNS bigint LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
+DECLARE
+  found ledger_accounts%ROWTYPE;
+BEGIN
+  SELECT * INTO found FROM ledger_accounts WHERE name = account_name;
+  IF NOT FOUND THEN
+    INSERT INTO ledger_accounts (name, type, asset, owner)
+      VALUES (account_name, account_type, account_asset, account_owner)
+      ON CONFLICT (name) DO NOTHING;
+    SELECT * INTO found FROM ledger_accounts WHERE name = account_name;
+  END IF;
+  IF (found.type, found.asset) <> (account_type, account_asset)
+     OR found.owner IS DISTINCT FROM account_owner THEN
+    PERFORM refuse('ledger_account_differs', jsonb_build_object('name', account_name));
+  END IF;
+  RETURN found.id;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_entry_hash(
+  previous bytea, transfer uuid, side text, amount numeric, balance numeric, version bigint
+) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+  SELECT sha256(previous || uuid_send(transfer)
+    || convert_to(side || ' ' || amount || ' ' || balance || ' ' || version, 'UTF8'))
+$$;
+
+-- Moves `amount` from the debit to the credit account. True: it was posted now. False: this id
+-- was posted before with the same values. Any other value for a known id is refused.
+CREATE OR REPLACE FUNCTION ledger_transfer(
+  transfer uuid, debit bigint, credit bigint, amount_minor numeric,
+  transfer_kind text, transfer_subject text
+) RETURNS boolean LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
+DECLARE
+  d ledger_accounts%ROWTYPE;
+  c ledger_accounts%ROWTYPE;
+  known ledger_transfers%ROWTYPE;
+BEGIN
+  IF debit = credit OR amount_minor IS NULL OR amount_minor <= 0 THEN
+    PERFORM refuse('transfer_is_void', jsonb_build_object('amountMinor', amount_minor::text));
+  END IF;
+  IF debit < credit THEN      -- one order of locks for everybody: no deadlock
+    SELECT * INTO d FROM ledger_accounts WHERE id = debit FOR NO KEY UPDATE;
+    SELECT * INTO c FROM ledger_accounts WHERE id = credit FOR NO KEY UPDATE;
+  ELSE
+    SELECT * INTO c FROM ledger_accounts WHERE id = credit FOR NO KEY UPDATE;
+    SELECT * INTO d FROM ledger_accounts WHERE id = debit FOR NO KEY UPDATE;
+  END IF;
+  SELECT * INTO known FROM ledger_transfers WHERE id = transfer;
+  IF FOUND THEN
+    IF (known.debit_account, known.credit_account, known.amount, known.kind, known.subject)
+       IS DISTINCT FROM (debit, credit, amount_minor, transfer_kind, transfer_subject) THEN
+      PERFORM refuse('transfer_differs', jsonb_build_object('transferId', transfer, 'differs',
+        CASE WHEN known.debit_account <> debit THEN 'debit_account'
+             WHEN known.credit_account <> credit THEN 'credit_account'
+             WHEN known.amount <> amount_minor THEN 'amount'
+             WHEN known.kind <> transfer_kind THEN 'kind'
+             ELSE 'subject' END));
+    END IF;
+    RETURN false;
+  END IF;
+  IF d.id IS NULL OR c.id IS NULL THEN
+    PERFORM refuse('ledger_account_unknown');
+  END IF;
+  IF d.asset <> c.asset THEN
+    PERFORM refuse('assets_differ', jsonb_build_object('debit', d.asset, 'credit', c.asset));
+  END IF;
+  d.balance := d.balance + CASE WHEN d.type IN ('asset', 'expense') THEN amount_minor
+                                ELSE -amount_minor END;
+  c.balance := c.balance + CASE WHEN c.type IN ('asset', 'expense') THEN -amount_minor
+                                ELSE amount_minor END;
+  IF d.balance < d.held OR c.balance < c.held THEN
+    PERFORM refuse('balance_too_small', jsonb_build_object('asset', d.asset,
+      'availableMinor', CASE WHEN d.balance < d.held
+        THEN d.balance + amount_minor - d.held ELSE c.balance + amount_minor - c.held END::text,
+      'amountMinor', amount_minor::text));
+  END IF;
+  d.version := d.version + 1;
+  c.version := c.version + 1;
+  d.head := ledger_entry_hash(d.head, transfer, 'debit', amount_minor, d.balance, d.version);
+  c.head := ledger_entry_hash(c.head, transfer, 'credit', amount_minor, c.balance, c.version);
+  UPDATE ledger_accounts SET balance = d.balance, version = d.version, head = d.head
+    WHERE id = d.id;
+  UPDATE ledger_accounts SET balance = c.balance, version = c.version, head = c.head
+    WHERE id = c.id;
+  INSERT INTO ledger_transfers (id, debit_account, credit_account, amount, kind, subject,
+      debit_version, credit_version, debit_balance, credit_balance, debit_hash, credit_hash)
+    VALUES (transfer, debit, credit, amount_minor, transfer_kind, transfer_subject,
+      d.version, c.version, d.balance, c.balance, d.head, c.head);
+  RETURN true;
+END $$;
+
+-- Many transfers in one go: all accounts are locked first, in order, then posted in turn.
+CREATE OR REPLACE FUNCTION ledger_transfer_batch(
+  transfers uuid[], debits bigint[], credits bigint[], amounts numeric[],
+  transfer_kind text, transfer_subject text
+) RETURNS integer LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
+DECLARE
+  posted integer := 0;
+BEGIN
+  PERFORM FROM ledger_accounts WHERE id = ANY (debits || credits) ORDER BY id FOR NO KEY UPDATE;
+  FOR i IN 1 .. cardinality(transfers) LOOP
+    IF ledger_transfer(transfers[i], debits[i], credits[i], amounts[i],
+                       transfer_kind, transfer_subject) THEN
+      posted := posted + 1;
+    END IF;
+  END LOOP;
+  RETURN posted;
+END $$;
+
+-- Promises `amount_minor` of an account to a recipient. False: the same hold exists already.
+CREATE OR REPLACE FUNCTION ledger_hold(
+  hold uuid, holder bigint, amount_minor numeric, hold_recipient text
+) RETURNS boolean LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
+DECLARE
+  a ledger_accounts%ROWTYPE;
+  known ledger_holds%ROWTYPE;
+BEGIN
+  SELECT * INTO a FROM ledger_accounts WHERE id = holder FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('ledger_account_unknown');
+  END IF;
+  SELECT * INTO known FROM ledger_holds WHERE id = hold;
+  IF FOUND THEN
+    IF (known.account, known.amount, known.recipient)
+       IS DISTINCT FROM (holder, amount_minor, hold_recipient) THEN
+      PERFORM refuse('hold_differs', jsonb_build_object('holdId', hold));
+    END IF;
+    RETURN false;
+  END IF;
+  IF a.type IN ('asset', 'expense') OR amount_minor <= 0 THEN
+    PERFORM refuse('transfer_is_void', jsonb_build_object('amountMinor', amount_minor::text));
+  END IF;
+  IF a.balance - a.held < amount_minor THEN
+    PERFORM refuse('balance_too_small', jsonb_build_object('asset', a.asset,
+      'availableMinor', (a.balance - a.held)::text, 'amountMinor', amount_minor::text));
+  END IF;
+  UPDATE ledger_accounts SET held = held + amount_minor WHERE id = holder;
+  INSERT INTO ledger_holds (id, account, asset, amount, recipient)
+    VALUES (hold, holder, a.asset, amount_minor, hold_recipient);
+  RETURN true;
+END $$;
+
+-- Ends a hold by giving the money back to its account. False: it was voided before.
+CREATE OR REPLACE FUNCTION ledger_hold_void(hold uuid) RETURNS boolean
+LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
+DECLARE
+  h ledger_holds%ROWTYPE;
+  before text;
+BEGIN
+  SELECT * INTO h FROM ledger_holds WHERE id = hold;
+  IF NOT FOUND THEN
+    PERFORM refuse('hold_unknown', jsonb_build_object('holdId', hold));
+  END IF;
+  PERFORM FROM ledger_accounts WHERE id = h.account FOR NO KEY UPDATE;
+  SELECT outcome INTO before FROM ledger_hold_ends WHERE hold_id = hold;
+  IF before = 'voided' THEN
+    RETURN false;
+  ELSIF before = 'posted' THEN
+    PERFORM refuse('hold_ended_otherwise', jsonb_build_object('holdId', hold, 'outcome', before));
+  END IF;
+  INSERT INTO ledger_hold_ends (hold_id, outcome) VALUES (hold, 'voided');
+  UPDATE ledger_accounts SET held = held - h.amount WHERE id = h.account;
+  RETURN true;
+END $$;
+
+-- Ends a hold by paying it out of `payer`, an asset account. False: it was posted before.
+CREATE OR REPLACE FUNCTION ledger_hold_post(
+  hold uuid, payer bigint, transfer uuid, transfer_subject text
+) RETURNS boolean LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
+DECLARE
+  h ledger_holds%ROWTYPE;
+  before ledger_hold_ends%ROWTYPE;
+BEGIN
+  SELECT * INTO h FROM ledger_holds WHERE id = hold;
+  IF NOT FOUND THEN
+    PERFORM refuse('hold_unknown', jsonb_build_object('holdId', hold));
+  END IF;
+  PERFORM FROM ledger_accounts WHERE id IN (h.account, payer) ORDER BY id FOR NO KEY UPDATE;
+  SELECT * INTO before FROM ledger_hold_ends WHERE hold_id = hold;
+  IF FOUND THEN
+    IF before.transfer_id IS DISTINCT FROM transfer THEN
+      PERFORM refuse('hold_ended_otherwise',
+        jsonb_build_object('holdId', hold, 'outcome', before.outcome));
+    END IF;
+    RETURN false;
+  END IF;
+  UPDATE ledger_accounts SET held = held - h.amount WHERE id = h.account;
+  PERFORM ledger_transfer(transfer, h.account, payer, h.amount, 'payout', transfer_subject);
+  INSERT INTO ledger_hold_ends (hold_id, outcome, transfer_id) VALUES (hold, 'posted', transfer);
+  RETURN true;
+END $$;
+
+-- The account in which a person's own money is kept.
+CREATE OR REPLACE FUNCTION ledger_available(person uuid, of_asset text) RETURNS bigint
+LANGUAGE sql SET search_path = earnest, pg_temp AS $$
+  SELECT ledger_account('available:' || person || ':' || of_asset, 'liability', of_asset, person)
+$$;
+
+-- A transfer's id from what it is for, so that the same cause never posts twice.
+CREATE OR REPLACE FUNCTION ledger_id(cause text) RETURNS uuid
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT encode(substring(sha256(convert_to(cause, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid
+$$;
