@@ -1,6 +1,7 @@
 """Starting one child process that cannot outlive us, and the small questions asked around it."""
 
 import contextlib
+import http.client
 import os
 import signal
 import socket
@@ -45,22 +46,23 @@ def spare_environment(**own: str) -> dict[str, str]:
 
 
 def open_log(path: Path) -> int:
-    """Opens a log for appending (mode 0600) and gives the descriptor; append survives truncation."""
+    """Opens a log (mode 0600) for appending, which goes on well after it is truncated."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 
 def start_child(
-    argv: Sequence[str], *, env: Mapping[str, str], log: Path
+    argv: Sequence[str], *, env: Mapping[str, str], log: Path, hold_stdin: bool = False
 ) -> "subprocess.Popen[bytes]":
     """Starts a process in a session of its own, so that Ctrl-C reaches us alone and we stop the
-    parts in order. Output goes to the end of `log`, standard input is empty."""
+    parts in order. Output goes to the end of `log`. Standard input is empty, or with `hold_stdin`
+    a pipe that stays open as long as we live."""
     descriptor = open_log(log)
     try:
         return subprocess.Popen(
             argv,
             env=dict(env),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if hold_stdin else subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
             start_new_session=True,
@@ -80,8 +82,21 @@ def stop_child(process: "subprocess.Popen[bytes]", first: signal.Signals, second
     return process.wait()
 
 
+def answers_http(port: int, path: str = "/", *, seconds: float = 1.0) -> bool:
+    """Whether an HTTP server on the loopback port answers, whatever it says."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=seconds)
+    try:
+        connection.request("GET", path)
+        connection.getresponse().read(1)
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
 def free_port() -> int:
-    """A loopback port that was free a moment ago; whoever uses it must cope with losing the race."""
+    """A loopback port that was free a moment ago; its user must cope with losing the race."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

@@ -12,11 +12,8 @@ import secrets
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from earnest.run.embedded import die_with_parent
 from earnest.run.embedded.errors import (
@@ -29,17 +26,11 @@ from earnest.run.embedded.errors import (
 )
 from earnest.run.embedded.launch import (
     LOOPBACK,
-    claim_port,
-    did_not_start,
     die_with_parent_argv,
-    free_port,
-    log_size,
-    read_log_from,
     spare_environment,
-    start_child,
-    stop_child,
     wait_until,
 )
+from earnest.run.embedded.part import EmbeddedPart
 from earnest.run.embedded.state_dir import StateDir, keep_secret, make_private
 
 SUPERUSER = "postgres"
@@ -72,10 +63,6 @@ _SETTINGS_NOT_DURABLE = {
 # Nobody gets in without the password, and nobody from elsewhere.
 _ACCESS = f"host all all {LOOPBACK}/32 scram-sha-256\n"
 
-_START_SECONDS = 60.0
-_STOP_SECONDS = 20.0
-_PORT_RACES_MAX = 5
-
 
 def postgres_bin() -> Path:
     """The folder with `initdb`, `postgres`, `psql`, `pgbench` and the rest of PostgreSQL 18."""
@@ -91,44 +78,30 @@ def postgres_bin() -> Path:
     )
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(EmbeddedPart):
     """One server on one data folder.
 
     `with EmbeddedPostgres(folder) as pg` (or `async with`) makes the database on first use and
     starts it. With `durable=False`, for tests only, nothing is flushed to disk.
-    Raises `EmbeddedPartFailed` with one plain line.
-
-    Postgres goes down with the thread that called `start`, at the latest.
     """
+
+    name = "postgres"
+    title = "Postgres"
+    # "Fast": sessions are cut off, then all is written. The gentle way would wait for them.
+    stop_signal = signal.SIGINT
+    start_seconds_max = 60.0
+    stop_seconds_max = 20.0
 
     def __init__(
         self, state_dir: Path | StateDir, port: int | None = None, *, durable: bool = True
     ) -> None:
-        self.state_dir = state_dir if isinstance(state_dir, StateDir) else StateDir(state_dir)
-        self._wanted_port = port
-        self._port = port
+        super().__init__(state_dir, port)
         self._durable = durable
-        self._process: subprocess.Popen[bytes] | None = None
-        self._log_start = 0
-
-    # -- what it is ---------------------------------------------------------------------------
 
     @property
     def data_dir(self) -> Path:
         """The data folder (0700)."""
         return self.state_dir.postgres
-
-    @property
-    def log(self) -> Path:
-        """Where the server writes."""
-        return self.state_dir.log_of("postgres")
-
-    @property
-    def port(self) -> int:
-        """The loopback port; known once the server was started or a port was given."""
-        if self._port is None:
-            raise RuntimeError("the port is known once Postgres was started")
-        return self._port
 
     @property
     def password(self) -> str:
@@ -141,26 +114,12 @@ class EmbeddedPostgres:
         return self.dsn()
 
     def dsn(self, database: str = "postgres") -> str:
-        """postgresql:// URL of the superuser on `database`."""
+        """postgresql:// URL of the superuser on `database`. Carries the password."""
         return f"postgresql://{SUPERUSER}:{self.password}@{LOOPBACK}:{self.port}/{database}"
-
-    @property
-    def pid(self) -> int:
-        """The process id of the postmaster."""
-        if self._process is None:
-            raise RuntimeError("Postgres was not started")
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        """Whether our postmaster lives, ready or not."""
-        return self._process is not None and self._process.poll() is None
 
     @property
     def _password_file(self) -> Path:
         return self.state_dir.secrets / "postgres-password"
-
-    # -- the steps, also used by the supervisor -------------------------------------------------
 
     def prepare(self) -> None:
         """Makes the database if there is none, and clears what a killed predecessor left."""
@@ -176,14 +135,12 @@ class EmbeddedPostgres:
         _clear_stale_lock(self.data_dir)
 
     def argv(self) -> list[str]:
-        """The command of the server; chooses the port when none was given."""
-        if self._port is None:
-            self._port = free_port()
+        """The command of the server."""
         settings = dict(_SETTINGS)
         if not self._durable:
             settings |= _SETTINGS_NOT_DURABLE
         command = [str(postgres_bin() / "postgres"), "-D", str(self.data_dir.resolve())]
-        command += ["-p", str(self._port)]
+        command += ["-p", str(self.port)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         # SIGQUIT lets the postmaster take its own children along; recovery is from the log.
@@ -195,94 +152,32 @@ class EmbeddedPostgres:
         """The server's environment: no PG… variable of the user gets in."""
         return spare_environment()
 
-    def is_ready(self, pid: int | None = None) -> bool:
-        """Whether the postmaster `pid` (ours by default) accepts connections."""
+    def is_ready(self, pid: int) -> bool:
+        """Whether the postmaster `pid` accepts connections."""
         # The eighth line of the lock file is the status that pg_ctl waits for, too.
         try:
             lines = (self.data_dir / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return False
-        wanted = self.pid if pid is None else pid
-        return len(lines) >= 8 and lines[0] == str(wanted) and lines[7].strip() == "ready"
+        return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
-    # -- start and stop -------------------------------------------------------------------------
-
-    def start(self) -> Self:
-        """Starts the server and returns when it accepts connections."""
-        self.prepare()
-        for _ in self._start_steps():
-            time.sleep(0.02)
-        return self
-
-    async def start_async(self) -> Self:
-        """`start` without blocking the event loop."""
-        await asyncio.to_thread(self.prepare)
-        # The server itself is started from this thread, whose life its own is tied to.
-        for _ in self._start_steps():
-            await asyncio.sleep(0.02)
-        return self
-
-    def stop(self, *, immediate: bool = False) -> None:
-        """Ends the server: sessions are cut off and all is written; `immediate` is a crash."""
-        if self._process is None:
-            return
-        first = signal.SIGQUIT if immediate else signal.SIGINT
-        stop_child(self._process, first, _STOP_SECONDS)
-        self._process = None
-        # Only after a SIGKILL can there be any left, and they notice by themselves.
-        wait_until(lambda: not any(_servers_inside(self.data_dir)), seconds=5)
-
-    async def stop_async(self, *, immediate: bool = False) -> None:
-        """`stop` without blocking the event loop."""
-        await asyncio.to_thread(self.stop, immediate=immediate)
+    def failure_for_exit(self, exit_code: int) -> EmbeddedPartFailed:
+        """The error for a server that ended while it should have come up."""
+        if exit_code == die_with_parent.EXIT_NAMESPACE_FORBIDDEN:
+            return _namespaces_forbidden()
+        return super().failure_for_exit(exit_code)
 
     def restart(self, *, immediate: bool = False) -> None:
         """Stops and starts on the same port. `immediate` is a crash with recovery, for tests."""
-        self._wanted_port = self.port
-        self.stop(immediate=immediate)
+        self._end(signal.SIGQUIT if immediate else self.stop_signal)
+        self._port_is_given = True
         self.start()
 
     async def restart_async(self, *, immediate: bool = False) -> None:
         """`restart` without blocking the event loop."""
-        self._wanted_port = self.port
-        await self.stop_async(immediate=immediate)
+        await asyncio.to_thread(self._end, signal.SIGQUIT if immediate else self.stop_signal)
+        self._port_is_given = True
         await self.start_async()
-
-    def _start_steps(self) -> Iterator[None]:
-        """Starts the server; yields while it comes up, ends when it is ready, raises if it fails."""
-        for race in range(_PORT_RACES_MAX):
-            if self._wanted_port is not None:
-                claim_port(self._wanted_port, "Postgres")
-            else:
-                self._port = None
-            self._spawn()
-            try:
-                yield from self._until_ready()
-                return
-            except PartDidNotStart:
-                lost_race = "Address already in use" in read_log_from(self.log, self._log_start)
-                if self._wanted_port is not None or not lost_race or race + 1 == _PORT_RACES_MAX:
-                    raise
-
-    def _spawn(self) -> None:
-        self._log_start = log_size(self.log)
-        self._process = start_child(self.argv(), env=self.env(), log=self.log)
-
-    def _until_ready(self) -> Iterator[None]:
-        deadline = time.monotonic() + _START_SECONDS
-        while not self.is_ready():
-            if self._process is None:
-                raise did_not_start("Postgres", self.log, "was stopped while it started")
-            exit_code = self._process.poll()
-            if exit_code is not None:
-                self._process = None
-                if exit_code == die_with_parent.EXIT_NAMESPACE_FORBIDDEN:
-                    raise _namespaces_forbidden()
-                raise did_not_start("Postgres", self.log, f"ended with code {exit_code}")
-            if time.monotonic() >= deadline:
-                self.stop(immediate=True)
-                raise did_not_start("Postgres", self.log, f"was silent for {_START_SECONDS:.0f} s")
-            yield
 
     def _create_database(self) -> None:
         """Runs initdb beside the final place and moves the result there: whole or not at all."""
@@ -322,30 +217,6 @@ class EmbeddedPostgres:
             raise PartDidNotStart(f"The database could not be made in {self.data_dir}: {last}")
         (draft / "pg_hba.conf").write_text(_ACCESS, encoding="utf-8")
         draft.replace(self.data_dir)
-
-    # -- with and async with --------------------------------------------------------------------
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    async def __aenter__(self) -> Self:
-        return await self.start_async()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop_async()
 
 
 def _namespaces_forbidden() -> EmbeddedPartFailed:
