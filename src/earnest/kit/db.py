@@ -31,15 +31,28 @@ _GONE = (
 )
 
 
-
 class Connection(Protocol):
     """What a store needs of a connection. asyncpg's own types satisfy it."""
 
-    async def execute(self, query: str, *args: Any) -> str: ...
-    async def executemany(self, command: str, args: Any) -> None: ...
-    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]: ...
-    async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None: ...
-    async def fetchval(self, query: str, *args: Any) -> Any: ...
+    async def execute(self, query: str, *args: Any) -> str:
+        """Runs a statement; the command tag."""
+        ...
+
+    async def executemany(self, command: str, args: Any) -> None:
+        """Runs a statement once per row of arguments."""
+        ...
+
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """All rows."""
+        ...
+
+    async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None:
+        """The first row."""
+        ...
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        """The first value of the first row."""
+        ...
 
 
 class DatabaseUnavailable(Unavailable):

@@ -41,14 +41,14 @@ END $$;
 CREATE OR REPLACE FUNCTION event_cursor_lock(name text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
 DECLARE
-  found bigint;
+  at_position bigint;
 BEGIN
-  SELECT position INTO found FROM event_cursors WHERE reader = name FOR UPDATE;
+  SELECT position INTO at_position FROM event_cursors WHERE reader = name FOR UPDATE;
   IF NOT FOUND THEN
     INSERT INTO event_cursors (reader) VALUES (name) ON CONFLICT DO NOTHING;
-    SELECT position INTO found FROM event_cursors WHERE reader = name FOR UPDATE;
+    SELECT position INTO at_position FROM event_cursors WHERE reader = name FOR UPDATE;
   END IF;
-  RETURN found;
+  RETURN at_position;
 END $$;
 
 GRANT EXECUTE ON FUNCTION refuse(text, jsonb) TO earnest_api, earnest_worker, earnest_indexer;

@@ -25,20 +25,20 @@ CREATE OR REPLACE FUNCTION ledger_account(
   account_name text, account_type text, account_asset text, account_owner uuid DEFAULT NULL
 ) RETURNS bigint LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
 DECLARE
-  found ledger_accounts%ROWTYPE;
+  known ledger_accounts%ROWTYPE;
 BEGIN
-  SELECT * INTO found FROM ledger_accounts WHERE name = account_name;
+  SELECT * INTO known FROM ledger_accounts WHERE name = account_name;
   IF NOT FOUND THEN
     INSERT INTO ledger_accounts (name, type, asset, owner)
       VALUES (account_name, account_type, account_asset, account_owner)
       ON CONFLICT (name) DO NOTHING;
-    SELECT * INTO found FROM ledger_accounts WHERE name = account_name;
+    SELECT * INTO known FROM ledger_accounts WHERE name = account_name;
   END IF;
-  IF (found.type, found.asset) <> (account_type, account_asset)
-     OR found.owner IS DISTINCT FROM account_owner THEN
+  IF (known.type, known.asset) <> (account_type, account_asset)
+     OR known.owner IS DISTINCT FROM account_owner THEN
     PERFORM refuse('ledger_account_differs', jsonb_build_object('name', account_name));
   END IF;
-  RETURN found.id;
+  RETURN known.id;
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_entry_hash(

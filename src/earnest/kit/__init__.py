@@ -1,0 +1,1 @@
+"""Money, clock, ids, database, settings, errors, events, idempotency: what every domain uses."""

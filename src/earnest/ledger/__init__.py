@@ -1,0 +1,18 @@
+"""The ledger: append-only double entry, the source of truth for every balance."""
+
+from earnest.ledger.errors import BalanceTooSmall, TransferDiffers
+from earnest.ledger.store import Balance, Entry, balances_of, history_of
+from earnest.ledger.verify import LedgerFault, Verification, take_checkpoint, verify_ledger
+
+__all__ = [
+    "Balance",
+    "BalanceTooSmall",
+    "Entry",
+    "LedgerFault",
+    "TransferDiffers",
+    "Verification",
+    "balances_of",
+    "history_of",
+    "take_checkpoint",
+    "verify_ledger",
+]

@@ -1,0 +1,75 @@
+"""Reads of the ledger. It is written by its SQL functions alone."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from earnest.kit.db import Connection
+from earnest.kit.money import Asset
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """What one account owns in one asset, in minor units."""
+
+    asset: Asset
+    available_minor: int
+    locked_minor: int
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One entry of a ledger account: `amount_minor` is above zero, `side` says which way."""
+
+    version: int
+    transfer_id: UUID
+    side: str
+    amount_minor: int
+    balance_minor: int
+    kind: str
+    subject: str
+    posted_at: datetime
+
+
+async def balances_of(connection: Connection, owner: UUID) -> list[Balance]:
+    """All balances of one marketplace account; locked is what holds have promised."""
+    rows = await connection.fetch(
+        "SELECT asset, sum(balance - held)::numeric AS available, sum(held)::numeric AS locked"
+        " FROM ledger_accounts WHERE owner = $1 AND name LIKE 'available:%'"
+        " GROUP BY asset ORDER BY asset",
+        owner,
+    )
+    return [Balance(Asset(r["asset"]), int(r["available"]), int(r["locked"])) for r in rows]
+
+
+_HISTORY = """
+SELECT * FROM (
+  (SELECT debit_version AS version, id, 'debit' AS side, amount, debit_balance AS balance,
+          kind, subject, posted_at
+     FROM ledger_transfers WHERE debit_account = $1 AND debit_version < $2
+    ORDER BY debit_version DESC LIMIT $3)
+  UNION ALL
+  (SELECT credit_version, id, 'credit', amount, credit_balance, kind, subject, posted_at
+     FROM ledger_transfers WHERE credit_account = $1 AND credit_version < $2
+    ORDER BY credit_version DESC LIMIT $3)
+) AS entries ORDER BY version DESC LIMIT $3
+"""
+
+
+async def history_of(
+    connection: Connection, account: int, *, before_version: int | None, limit: int
+) -> list[Entry]:
+    """At most `limit` entries of one ledger account, newest first, older than `before_version`."""
+    rows = await connection.fetch(_HISTORY, account, before_version or 2**62, limit)
+    return [
+        Entry(
+            version=r["version"],
+            transfer_id=r["id"],
+            side=r["side"],
+            amount_minor=int(r["amount"]),
+            balance_minor=int(r["balance"]),
+            kind=r["kind"],
+            subject=r["subject"],
+            posted_at=r["posted_at"],
+        )
+        for r in rows
+    ]
