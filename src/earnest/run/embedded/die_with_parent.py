@@ -37,8 +37,9 @@ def hide_root(libc: ctypes.CDLL) -> None:
         ("uid_map", f"1000 {outer_user} 1"),
         ("gid_map", f"1000 {outer_group} 1"),
     ):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-            file.write(line)
+        descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY)
+        os.write(descriptor, line.encode("ascii"))
+        os.close(descriptor)
 
 
 def main(arguments: list[str]) -> int:
@@ -60,7 +61,7 @@ def main(arguments: list[str]) -> int:
         # The parent died before the signal was armed; nobody would ever end us.
         return EXIT_PARENT_GONE
     try:
-        os.execvp(program[0], program)
+        os.execvp(program[0], program)  # noqa: S606  # to become another program is its purpose
     except OSError as error:
         print(f"cannot run {program[0]}: {error.strerror}", file=sys.stderr)
         return EXIT_PROGRAM_MISSING

@@ -82,17 +82,20 @@ def stop_child(process: "subprocess.Popen[bytes]", first: signal.Signals, second
     return process.wait()
 
 
-def answers_http(port: int, path: str = "/", *, seconds: float = 1.0) -> bool:
-    """Whether an HTTP server on the loopback port answers, whatever it says."""
+def answers_http(
+    port: int, path: str = "/", *, status: int | None = None, seconds: float = 1.0
+) -> bool:
+    """Whether an HTTP server on the loopback port answers: anything, or just with `status`."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=seconds)
     try:
         connection.request("GET", path)
-        connection.getresponse().read(1)
+        answer = connection.getresponse()
+        answer.read(1)
     except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
-    return True
+    return status is None or answer.status == status
 
 
 def free_port() -> int:

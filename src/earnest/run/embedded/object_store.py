@@ -125,7 +125,7 @@ class ObjectStore(EmbeddedPart):
             RCLONE_AUTH_KEY=f'"{access.access_key_id},{access.secret_access_key}"',
         )
 
-    def is_ready(self, pid: int) -> bool:
+    def is_ready(self, _pid: int, /) -> bool:
         """Whether the server answers; without a signature it answers with a refusal."""
         return answers_http(self.port)
 

@@ -64,7 +64,7 @@ class EmbeddedPart:
         """The whole environment of the process."""
         raise NotImplementedError
 
-    def is_ready(self, pid: int) -> bool:
+    def is_ready(self, pid: int, /) -> bool:
         """Whether the process `pid`, just started from `argv`, answers. Quick, never raises."""
         raise NotImplementedError
 

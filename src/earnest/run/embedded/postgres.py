@@ -152,7 +152,7 @@ class EmbeddedPostgres(EmbeddedPart):
         """The server's environment: no PG… variable of the user gets in."""
         return spare_environment()
 
-    def is_ready(self, pid: int) -> bool:
+    def is_ready(self, pid: int, /) -> bool:
         """Whether the postmaster `pid` accepts connections."""
         # The eighth line of the lock file is the status that pg_ctl waits for, too.
         try:
@@ -228,11 +228,11 @@ def _namespaces_forbidden() -> EmbeddedPartFailed:
 
 def _servers_inside(data_dir: Path) -> Iterator[int]:
     """Process ids of every Postgres process at work in `data_dir`: all of them stand in it."""
-    inside = str(data_dir.resolve())
+    inside = data_dir.resolve()
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
-                if os.readlink(entry / "cwd") == inside:
+                if (entry / "cwd").readlink() == inside:
                     yield int(entry.name)
             except OSError:
                 continue  # ended in between, or not ours to look at

@@ -26,34 +26,42 @@ class StateDir:
 
     @property
     def postgres(self) -> Path:
+        """Data of the database server; belongs to it alone."""
         return self.root / "postgres"
 
     @property
     def s3(self) -> Path:
+        """Objects and settings of the S3 server."""
         return self.root / "s3"
 
     @property
     def chain(self) -> Path:
+        """What the local chain keeps between runs."""
         return self.root / "chain"
 
     @property
     def log(self) -> Path:
+        """One NAME.log for each process."""
         return self.root / "log"
 
     @property
     def run(self) -> Path:
+        """What is true only while Earnest runs."""
         return self.root / "run"
 
     @property
     def secrets(self) -> Path:
+        """Passwords and keys that were made once."""
         return self.root / "secrets"
 
     @property
     def state_file(self) -> Path:
+        """What runs now; see `run_state`."""
         return self.run / "state.json"
 
     @property
     def lock_file(self) -> Path:
+        """Locked by the process that runs the parts; holds its process id."""
         return self.run / "earnest.lock"
 
     def log_of(self, name: str) -> Path:
@@ -74,14 +82,18 @@ def make_private(folder: Path) -> None:
     folder.chmod(0o700)
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replaces a file in one step: a reader sees the old text or the new, never half. Mode 0600."""
+def write_private(path: Path, text: str, *, flush: bool = True) -> None:
+    """Replaces a file in one step: a reader sees the old text or the new, never half. Mode 0600.
+
+    With `flush` it is on the disk when this returns; a note for the moment needs no flush.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+        if flush:
+            file.flush()
+            os.fsync(file.fileno())
     draft.replace(path)
 
 
