@@ -24,7 +24,7 @@ from earnest.run.embedded.launch import (
     start_child,
 )
 from earnest.run.embedded.logs import rotate_log
-from earnest.run.embedded.part import EmbeddedPart
+from earnest.run.embedded.part import PORT_SECONDS_MAX, EmbeddedPart
 from earnest.run.embedded.run_state import Health, ProcessState, RunState, write_run_state
 from earnest.run.embedded.state_dir import StateDir, StateLock
 
@@ -87,7 +87,7 @@ class ChildSpec:
 
         def prepare() -> None:
             part.prepare()
-            claim_port(part.port, part.title)
+            claim_port(part.port, part.title, seconds=PORT_SECONDS_MAX)
 
         return cls(
             part.name,

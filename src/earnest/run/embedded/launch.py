@@ -129,7 +129,7 @@ def wait_until(
     return True
 
 
-def claim_port(port: int, part: str, *, seconds: float = 5.0) -> None:
+def claim_port(port: int, part: str, *, seconds: float) -> None:
     """Waits until `port` is free: the parts of a starter that was just killed need a moment to go.
 
     Raises `PortTaken` when it stays taken.

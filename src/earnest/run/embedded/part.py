@@ -25,6 +25,8 @@ from earnest.run.embedded.launch import (
 )
 from earnest.run.embedded.state_dir import StateDir
 
+# The parts of a starter that was just killed need a moment to leave their ports.
+PORT_SECONDS_MAX = 5.0
 _PORT_RACES_MAX = 5
 _POLL_SECONDS = 0.02
 
@@ -136,7 +138,7 @@ class EmbeddedPart:
             raise RuntimeError(f"{self.title} was started already")
         for race in range(_PORT_RACES_MAX):
             if self._port_is_given:
-                claim_port(self.port, self.title)
+                claim_port(self.port, self.title, seconds=PORT_SECONDS_MAX)
             elif race > 0:
                 self._port = None
             self._spawn()

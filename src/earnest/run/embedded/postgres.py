@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from earnest.run.embedded import die_with_parent
@@ -59,6 +60,9 @@ _SETTINGS_NOT_DURABLE = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
 }
+
+# How long a server whose parent was killed may take to leave; it needs a fraction of that.
+LEAVING_SECONDS_MAX = 15.0
 
 # Nobody gets in without the password, and nobody from elsewhere.
 _ACCESS = f"host all all {LOOPBACK}/32 scram-sha-256\n"
@@ -182,7 +186,8 @@ class EmbeddedPostgres(EmbeddedPart):
     def _create_database(self) -> None:
         """Runs initdb beside the final place and moves the result there: whole or not at all."""
         for leftover in self.data_dir.parent.glob(f"{self.data_dir.name}.new-*"):
-            shutil.rmtree(leftover)
+            # Killed helpers of initdb may write in there for another moment.
+            wait_until(partial(_remove_tree, leftover), seconds=LEAVING_SECONDS_MAX)
         draft = self.data_dir.with_name(f"{self.data_dir.name}.new-{os.getpid()}")
         make_private(draft)
         _ = self.password  # the file must be there before the database that needs it
@@ -238,14 +243,25 @@ def _servers_inside(data_dir: Path) -> Iterator[int]:
                 continue  # ended in between, or not ours to look at
 
 
-def _clear_stale_lock(data_dir: Path, *, seconds: float = 15.0) -> None:
+def _remove_tree(folder: Path) -> bool:
+    """Whether the folder is gone now."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return not folder.exists()
+    except OSError:
+        return False
+    return True
+
+
+def _clear_stale_lock(data_dir: Path) -> None:
     """Removes a `postmaster.pid` whose server is gone.
 
     Postgres itself only asks whether that process id exists. After a reboot, or in a restarted
     container, something else often has it, and Postgres would refuse to start for ever.
     A server that was just orphaned is given time to leave. Raises `DataDirectoryInUse`.
     """
-    if not wait_until(lambda: not any(_servers_inside(data_dir)), seconds=seconds):
+    if not wait_until(lambda: not any(_servers_inside(data_dir)), seconds=LEAVING_SECONDS_MAX):
         pid = min(_servers_inside(data_dir), default=0)
         raise DataDirectoryInUse(
             f"Another Postgres (process {pid}) works in {data_dir}. Stop it, then start again."
