@@ -1,7 +1,7 @@
 """Messages signed by Solana wallets: ed25519 over the bytes of the text."""
 
 import base64
-import binascii
+from contextlib import suppress
 
 import base58
 from solders.pubkey import Pubkey
@@ -39,16 +39,12 @@ def _signature_readings(text: str) -> list[bytes]:
     # A text may be valid in both alphabets; then both are tried.
     readings: list[bytes] = []
     if len(text) <= _SIGNATURE_TEXT_LENGTH_MAX and text.isascii():
-        try:
+        with suppress(ValueError):
             readings.append(base58.b58decode(text))
-        except ValueError:
-            pass
-        try:
+        with suppress(ValueError):
             padded = text + "=" * (-len(text) % 4)
             plain = padded.replace("-", "+").replace("_", "/")
             readings.append(base64.b64decode(plain, validate=True))
-        except binascii.Error:
-            pass
     return [reading for reading in readings if len(reading) == _SIGNATURE_BYTES]
 
 

@@ -47,9 +47,9 @@ def _checksum(version: int, payload: bytes) -> bytes:
 
 
 def encode_address(version: int, hash160: bytes) -> str:
-    """The address of a 20-byte hash: `S`, the version (0–31) as a letter, hash and checksum."""
+    """The address of a 20-byte hash: `S`, the version (0 to 31) as a letter, hash and checksum."""
     if not 0 <= version < len(ALPHABET):
-        raise ValueError(f"version {version} is not within 0–31")
+        raise ValueError(f"version {version} is not within 0 to 31")
     if len(hash160) != 20:
         raise ValueError(f"a hash160 has 20 bytes, not {len(hash160)}")
     return "S" + ALPHABET[version] + encode(hash160 + _checksum(version, hash160))

@@ -21,7 +21,7 @@ class MalformedStacksSignature(ValueError):
 
 
 def encode_varint(number: int) -> bytes:
-    """Bitcoin's CompactSize of `number` (0 … 2**64 − 1)."""
+    """Bitcoin's CompactSize of `number` (below 2**64)."""
     if number < 0xFD:
         return number.to_bytes(1, "little")
     if number <= 0xFFFF:
@@ -38,7 +38,7 @@ def hash_message(message: str) -> bytes:
 
 
 def _recovery_id(byte: int) -> int | None:
-    # 0–3 as wallets give it; 27–30 and 31–34 as Bitcoin's compact form writes it.
+    # 0 to 3 as wallets give it; from 27 or 31 on as Bitcoin's compact form writes it.
     for base in (0, 27, 31):
         if base <= byte <= base + 3:
             return byte - base

@@ -23,6 +23,7 @@ MESSAGE = "example.org wants you to sign in with your Ethereum account:\n" + "é
 
 
 def sign(message: str) -> bytes:
+    """As a wallet's `personal_sign` does."""
     return bytes(Account.from_key(KEY).sign_message(encode_defunct(text=message)).signature)
 
 

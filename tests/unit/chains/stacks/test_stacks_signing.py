@@ -19,6 +19,7 @@ MESSAGE = "example.org wants you to sign in\n" + "x" * 300
 
 
 def sign_rsv(message: str, key: coincurve.PrivateKey = KEY) -> bytes:
+    """As a wallet of today does."""
     return key.sign_recoverable(hash_message(message), hasher=None)
 
 
@@ -31,6 +32,7 @@ def turn_high(rsv: bytes) -> bytes:
 def address_of(
     version: AddressVersion, *, compressed: bool = True, key: coincurve.PrivateKey = KEY
 ) -> StacksAddress:
+    """The address of a key under a version."""
     public = key.public_key.format(compressed=compressed)
     if version.script:
         return StacksAddress(version, hash160(b"\x00\x14" + hash160(public)))

@@ -1,0 +1,35 @@
+"""Accounts: wallets that sign in, and the sessions they open.
+
+Other domains take `Principal` by `Provide(require_principal)` or `Provide(require_operator)`.
+"""
+
+from earnest.accounts.http import (
+    ROUTES,
+    SECURITY,
+    SECURITY_SCHEMES,
+    accounts_of,
+    client_of,
+    lifespan,
+    require_operator,
+    require_principal,
+)
+from earnest.accounts.jobs import SWEEP_EVERY_S, sweep
+from earnest.accounts.service import Accounts, Principal
+from earnest.accounts.wallets import Wallet, parse_wallet
+
+__all__ = [
+    "ROUTES",
+    "SECURITY",
+    "SECURITY_SCHEMES",
+    "SWEEP_EVERY_S",
+    "Accounts",
+    "Principal",
+    "Wallet",
+    "accounts_of",
+    "client_of",
+    "lifespan",
+    "parse_wallet",
+    "require_operator",
+    "require_principal",
+    "sweep",
+]
