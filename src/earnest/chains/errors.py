@@ -20,12 +20,19 @@ class RpcUnavailable(ChainError):
     code = "rpc_unavailable"
 
     def __init__(
-        self, reason: str, *, retryable: bool = True, retry_after_s: float | None = None
+        self,
+        reason: str,
+        *,
+        retryable: bool = True,
+        retry_after_s: float | None = None,
+        rpc_code: int | None = None,
     ) -> None:
         super().__init__(reason=reason)
         self.reason = reason
         self.retryable = retryable
         self.retry_after_s = retry_after_s
+        # Set when the node itself said that it does not know.
+        self.rpc_code = rpc_code
 
 
 class MalformedAnswer(RpcUnavailable):
@@ -98,3 +105,15 @@ class ChainHalted(ChainError):
     """Following {chain} is halted until an operator has looked: {reason}."""
 
     code = "chain_halted"
+
+
+class GenesisDiffers(ChainError):
+    """The node serves another network than the one followed on {chain}: {found}, not {known}."""
+
+    code = "chain_genesis_differs"
+
+
+class FactDiffers(ChainError):
+    """The node now tells another story of {tx_id} on {chain} than the one in the log."""
+
+    code = "chain_fact_differs"

@@ -72,11 +72,11 @@ class Transfer(msgspec.Struct, frozen=True, rename="camel"):
 class ChainTx(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """One chain_tx as far as the watched accounts are concerned.
 
-    `deltas` is post minus pre and `balances` is post, both for each watched account that the chain_tx
-    names, in minor units of that account's asset. `fee_minor` is in the chain's own coin and is
-    already inside `deltas` when a watched account paid it. A failed chain_tx (`err` set) moved
-    nothing but its fee: it has no transfers. `anomaly` says why transfers were withheld although
-    the chain_tx succeeded; its delta is real all the same.
+    `deltas` is post minus pre and `balances` is post, both for each watched account that the
+    chain_tx names, in minor units of that account's asset. `fee_minor` is in the chain's own coin
+    and is already inside `deltas` when a watched account paid it. A failed chain_tx (`err` set)
+    moved nothing but its fee: it has no transfers. `anomaly` says why transfers were withheld
+    although the chain_tx succeeded; its delta is real all the same.
     """
 
     chain: Chain

@@ -1,5 +1,6 @@
 """Solana: its RPC, its messages, its payment links, and facts read from its raw answers."""
 
+from earnest.chains.solana.adapter import SolanaChain
 from earnest.chains.solana.build import (
     CHAIN_TX_BYTES_MAX,
     PAYOUTS_MAX,
@@ -22,11 +23,12 @@ from earnest.chains.solana.build import (
 from earnest.chains.solana.parse import parse_chain_tx
 from earnest.chains.solana.pay import PaymentRequest, parse_pay_url, pay_url
 from earnest.chains.solana.rpc import SolanaRpc
-from earnest.chains.solana.wire import RawChainTx
+from earnest.chains.solana.wire import Blockhash, RawChainTx
 
 __all__ = [
     "CHAIN_TX_BYTES_MAX",
     "PAYOUTS_MAX",
+    "Blockhash",
     "DecodedTransfer",
     "DecodedTx",
     "Mint",
@@ -35,6 +37,7 @@ __all__ = [
     "PayoutLine",
     "RawChainTx",
     "Signed",
+    "SolanaChain",
     "SolanaRpc",
     "associated_token_address",
     "attempt_reference",

@@ -44,8 +44,8 @@ ACCOUNTS_PER_CALL_MAX = 100
 RETRY_AFTER_S_MAX = 10.0
 # Codes with which a node says "I do not know", not "no": behind, not yet there, pruned, broken.
 # Source: rpc-client-api custom_error.rs; -32429 is what several providers send for 429.
-_UNKNOWN_CODES = frozenset({-32603, -32004, -32005, -32011, -32014, -32016, -32429, 429})
-_ACCOUNT_MISSING = -32602
+SLOT_NOT_REACHED = -32016
+_UNKNOWN_CODES = frozenset({-32603, -32004, -32005, -32011, -32014, SLOT_NOT_REACHED, -32429, 429})
 
 
 class SolanaRpc:
@@ -79,19 +79,28 @@ class SolanaRpc:
         )
 
     @property
+    def nodes(self) -> tuple["SolanaRpc", ...]:
+        """A client for each node by itself, on the same connections."""
+        return tuple(self._single(url, self._attempts) for url in self.urls)
+
+    @property
+    def nodes_once(self) -> tuple["SolanaRpc", ...]:
+        """As `nodes`, but nothing is tried again."""
+        return tuple(self._single(url, 1) for url in self.urls)
+
+    @property
     def sources(self) -> tuple["SolanaRpc", ...]:
         """At least two opinions, each from one node by itself; a lone node is asked twice."""
-        each = tuple(
-            SolanaRpc(
-                url,
-                timeout_s=self._timeout_s,
-                attempts=self._attempts,
-                pause_s=self._pause_s,
-                client=self._client,
-            )
-            for url in self.urls
+        return self.nodes if len(self.urls) > 1 else self.nodes * 2
+
+    def _single(self, url: str, attempts: int) -> "SolanaRpc":
+        return SolanaRpc(
+            [url],
+            timeout_s=self._timeout_s,
+            attempts=attempts,
+            pause_s=self._pause_s,
+            client=self._client,
         )
-        return each if len(each) > 1 else each * 2
 
     async def __aenter__(self) -> Self:
         return self
@@ -342,7 +351,10 @@ class SolanaRpc:
             raise MalformedAnswer(f"{method}: {error}") from error
         if reply.error is not None:
             if reply.error.code in _UNKNOWN_CODES:
-                raise RpcUnavailable(f"{method}: {reply.error.code} {reply.error.message[:200]}")
+                raise RpcUnavailable(
+                    f"{method}: {reply.error.code} {reply.error.message[:200]}",
+                    rpc_code=reply.error.code,
+                )
             raise RpcRejected(reply.error.code, reply.error.message[:500], reply.error.data)
         if reply.id != number:
             raise MalformedAnswer(f"{method}: the answer to another question")
