@@ -62,11 +62,6 @@ def starter(program: str, *arguments: str) -> Iterator[tuple["subprocess.Popen[s
                 os.kill(process.pid, signal.SIGKILL)
 
 
-def make_counter(
-    script: Path,
-    *,
-    body: str,
-) -> list[str]:
-    """Writes a small Python program and gives the command that runs it."""
-    script.write_text(body, encoding="utf-8")
-    return [sys.executable, "-u", str(script)]
+def python_program(source: str) -> list[str]:
+    """The command that runs Python source, unbuffered."""
+    return [sys.executable, "-u", "-c", source]

@@ -29,6 +29,10 @@ from earnest.run.embedded.run_state import Health, ProcessState, RunState, write
 from earnest.run.embedded.state_dir import StateDir, StateLock
 
 
+class StopRequested(Exception):
+    """Somebody asked to stop while a child was still starting. Nothing went wrong."""
+
+
 class ChildGaveUp(EmbeddedPartFailed):
     """A child crashed too often; everything should be stopped."""
 
@@ -141,16 +145,25 @@ class Supervisor:
 
     `async with Supervisor(state_dir) as supervisor` stops them in the reverse order of their
     start. Raises `EarnestAlreadyRuns` when another supervisor keeps that directory.
+    With `stop_on_signals`, SIGINT and SIGTERM mean `request_stop` from the first moment on.
     Use it from the main thread: children are killed when the thread that started them ends.
     """
 
-    def __init__(self, state_dir: Path | StateDir, policy: KeepingPolicy | None = None) -> None:
+    def __init__(
+        self,
+        state_dir: Path | StateDir,
+        policy: KeepingPolicy | None = None,
+        *,
+        stop_on_signals: bool = False,
+    ) -> None:
         self.state_dir = state_dir if isinstance(state_dir, StateDir) else StateDir(state_dir)
         self.policy = policy or KeepingPolicy()
         self._lock = StateLock(self.state_dir)
         self._children: dict[str, _Child] = {}
         self._state = RunState(os.getpid(), datetime.now(UTC))
         self._gave_up: asyncio.Future[None] | None = None
+        self._signals = (signal.SIGINT, signal.SIGTERM) if stop_on_signals else ()
+        self._stop_requested = asyncio.Event()
 
     # -- what others ask ------------------------------------------------------------------------
 
@@ -170,7 +183,8 @@ class Supervisor:
         """Starts a child and returns when it is ready for the first time.
 
         One that ends before it was ever ready is not tried again: it would end the same way.
-        Raises `EmbeddedPartFailed` with one plain line then.
+        Raises `EmbeddedPartFailed` with one plain line then, and `StopRequested` when it was still
+        starting as the person at the terminal gave up.
         """
         if isinstance(what, EmbeddedPart):
             spec = await asyncio.to_thread(ChildSpec.of_part, what)
@@ -183,7 +197,8 @@ class Supervisor:
         self._state.processes.append(child.state)
         child.keeper = asyncio.create_task(self._keep(child), name=f"keep {spec.name}")
         child.keeper.add_done_callback(lambda keeper: self._keeper_left(child, keeper))
-        await asyncio.shield(child.first_start)
+        if not await self._wait_unless_stopped(child.first_start):
+            raise StopRequested(f"{spec.name} was still starting when the stop was requested.")
         return child.state
 
     async def _keep(self, child: _Child) -> None:
@@ -289,24 +304,31 @@ class Supervisor:
 
     # -- wait and stop --------------------------------------------------------------------------
 
+    def request_stop(self) -> None:
+        """Ends `run_until_stopped`, and a `start` under way with `StopRequested`."""
+        self._stop_requested.set()
+
     async def run_until_stopped(self) -> None:
-        """Returns on SIGINT or SIGTERM. Raises `ChildGaveUp` when a child crashed too often."""
-        loop = asyncio.get_running_loop()
-        asked = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, asked.set)
-        asking = asyncio.create_task(asked.wait())
-        failing = asyncio.create_task(self.wait_for_failure())
+        """Returns on SIGINT, SIGTERM (with `stop_on_signals`) or `request_stop`.
+
+        Raises `ChildGaveUp` when a child crashed too often.
+        """
+        if self._gave_up is None:
+            raise RuntimeError("the supervisor was not entered")
+        await self._wait_unless_stopped(self._gave_up)
+
+    async def _wait_unless_stopped(self, awaited: "asyncio.Future[None]") -> bool:
+        """Waits for `awaited`, and gives its exception; False when a stop was requested first."""
+        stopped = asyncio.create_task(self._stop_requested.wait())
         try:
-            await asyncio.wait((asking, failing), return_when=asyncio.FIRST_COMPLETED)
-            if failing.done():
-                failing.result()
+            await asyncio.wait((stopped, awaited), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-            for task in (asking, failing):
-                task.cancel()
-            await asyncio.gather(asking, failing, return_exceptions=True)
+            stopped.cancel()
+            await asyncio.gather(stopped, return_exceptions=True)
+        if awaited.done():
+            awaited.result()
+            return True
+        return False
 
     async def wait_for_failure(self) -> None:
         """Waits until a child is given up, and raises that `ChildGaveUp`."""
@@ -356,7 +378,10 @@ class Supervisor:
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._lock.acquire)
-        self._gave_up = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._gave_up = loop.create_future()
+        for number in self._signals:
+            loop.add_signal_handler(number, self.request_stop)
         self._write_state()
         return self
 
@@ -371,6 +396,8 @@ class Supervisor:
         finally:
             if self._gave_up is not None and not self._gave_up.cancel():
                 self._gave_up.exception()  # told, or about to be: not a forgotten one
+            for number in self._signals:
+                asyncio.get_running_loop().remove_signal_handler(number)
             self._lock.release()
 
 
