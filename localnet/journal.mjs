@@ -21,12 +21,14 @@ const readAt = promisify(read);
 const writeAt = promisify(write);
 const FORMAT = 1;
 const CHUNK_BYTES = 1 << 20;
+const READER_LEAVES_MS = 10_000;
 
 export class JournalUnreadable extends Error {}
 export class StateInUse extends Error {}
 
 /**
- * @typedef {object} Place where a line stands in the file
+ * @typedef {object} Place where a line stands
+ * @property {number} file of its chain: a reset begins another
  * @property {number} at
  * @property {number} length
  */
@@ -80,7 +82,7 @@ export class Journal {
         number += 1;
         const line = this.#parse(rest.toString('utf8', 0, end), number);
         if (number === 1) this.chain = line;
-        else onLine(line, { at: restAt, length: end });
+        else onLine(line, { file: this.file, at: restAt, length: end });
         restAt += end + 1;
         rest = rest.subarray(end + 1);
       }
@@ -123,7 +125,9 @@ export class Journal {
     if (existsSync(this.slotPath)) unlinkSync(this.slotPath);
     renameSync(next, this.path);
     this.#syncDirectory();
-    if (this.file >= 0) closeSync(this.file);
+    // Somebody may be reading a line of the chain that ends here.
+    const former = this.file;
+    if (former >= 0) setTimeout(() => closeSync(former), READER_LEAVES_MS).unref();
     this.file = file;
     this.end = line.length;
   }
@@ -136,7 +140,7 @@ export class Journal {
    */
   async append(line) {
     const bytes = Buffer.from(`${toJson(line)}\n`);
-    const place = { at: this.end, length: bytes.length - 1 };
+    const place = { file: this.file, at: this.end, length: bytes.length - 1 };
     const { bytesWritten } = await writeAt(this.file, bytes, 0, bytes.length, this.end);
     if (bytesWritten !== bytes.length) throw new Error(`${this.path}: the disk took only a part.`);
     await syncData(this.file);
@@ -145,8 +149,8 @@ export class Journal {
   }
 
   /** @param {Place} place */
-  async read({ at, length }) {
-    const { buffer } = await readAt(this.file, Buffer.alloc(length), 0, length, at);
+  async read({ file, at, length }) {
+    const { buffer } = await readAt(file, Buffer.alloc(length), 0, length, at);
     return fromJson(buffer.toString('utf8'));
   }
 

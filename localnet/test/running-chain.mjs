@@ -35,11 +35,11 @@ export async function newStateDirectory(t) {
 }
 
 /** Starts a chain and ends it with the test. */
-export async function startChain(t, state, options = []) {
+export async function startChain(t, state, options = [], { program = PROGRAM, env = process.env } = {}) {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [
-    PROGRAM, '--port', '0', '--state', state, '--slot-ms', '20', '--die-with-parent', ...options,
-  ], { stdio: ['pipe', 'pipe', 'pipe'] });
+    program, '--port', '0', '--state', state, '--slot-ms', '20', '--die-with-parent', ...options,
+  ], { stdio: ['pipe', 'pipe', 'pipe'], env });
   t.after(() => child.kill('SIGKILL'));
   let log = '';
   child.stderr.on('data', (chunk) => { log += chunk; });
