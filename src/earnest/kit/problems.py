@@ -6,6 +6,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
 
 from earnest.kit.errors import EarnestError, Kind
 
@@ -45,6 +46,33 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     code: str
     errors: list[dict[str, str]] | None = None
     facts: dict[str, Any] | None = None
+
+
+_MEANINGS = {
+    400: "The request is malformed",
+    401: "Not signed in, or not proven",
+    403: "Not allowed",
+    404: "There is no such thing, or it is not yours",
+    409: "In conflict with what is",
+    410: "It is gone",
+    413: "Too large",
+    416: "Not inside the file",
+    429: "Asked too often; see Retry-After",
+    503: "A part that is needed cannot be reached; nothing was changed",
+}
+
+
+def answers(*statuses: int) -> dict[int, ResponseSpec]:
+    """The problem responses of a route, for the OpenAPI file."""
+    return {
+        status: ResponseSpec(
+            data_container=Problem,
+            media_type=MEDIA_TYPE,
+            description=_MEANINGS[status],
+            generate_examples=False,
+        )
+        for status in statuses
+    }
 
 
 def problem_response(
@@ -91,9 +119,11 @@ def on_validation_error(
     """Answers input of the wrong shape, field by field."""
     found: list[dict[str, str]] = []
     extra = error.extra if isinstance(error.extra, list) else []
-    for item in extra:
-        if isinstance(item, dict):
-            found.append({k: str(item[k]) for k in ("key", "source", "message") if k in item})
+    found += [
+        {k: str(item[k]) for k in ("key", "source", "message") if k in item}
+        for item in extra
+        if isinstance(item, dict)
+    ]
     what = "; ".join(": ".join(filter(None, (e.get("key"), e.get("message")))) for e in found)
     return problem_response(
         "invalid_input", 400, what or "The request does not have the expected shape.", errors=found
