@@ -1,0 +1,7 @@
+"""Photo tasks: posted, paid, voted on, closed by the last vote."""
+
+from earnest.tasks.http import ROUTES
+from earnest.tasks.jobs import register_jobs
+from earnest.tasks.service import TaskStatus, reactor
+
+__all__ = ["ROUTES", "TaskStatus", "reactor", "register_jobs"]
