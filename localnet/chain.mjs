@@ -25,13 +25,15 @@ export class LocalChain {
   /**
    * @param {{rpcUrl: string}} node
    * @param {import('./journal.mjs').Journal} journal
-   * @param {{slotMs: number, log: (text: string) => void}} options
+   * @param {{slotMs: number, log: (text: string) => void, broken: (reason: string) => void}} options
+   *   broken: called when Surfpool did what the journal does not know; the process must end
    */
-  constructor(node, journal, { slotMs, log }) {
+  constructor(node, journal, { slotMs, log, broken }) {
     this.upstream = new Upstream(node.rpcUrl);
     this.journal = journal;
     this.slotMs = slotMs;
     this.log = log;
+    this.broken = broken;
     this.history = new History();
     this.versions = new AccountVersions();
     this.paused = false;
@@ -40,6 +42,7 @@ export class LocalChain {
     this.apiVersion = '';
     this.firstSlot = 0;
     this.reservedSlot = 0;
+    this.confirmedAtLeast = 0;
     /** Blockhashes of one run never come back in another one. */
     this.run = randomBytes(16);
     /** @type {Map<string, number>} blockhash → height, of those that were given out */
@@ -81,9 +84,11 @@ export class LocalChain {
       this.reservedSlot = processed + SLOTS_RESERVED_AHEAD;
       this.journal.reserveSlot(this.reservedSlot);
     }
+    // While the clock stands still nothing would ever be confirmed by a next slot.
+    if (this.paused) this.confirmedAtLeast = processed;
     return {
       processed,
-      confirmed: Math.max(0, processed - 1),
+      confirmed: Math.max(this.confirmedAtLeast, processed - 1),
       finalized: Math.max(0, processed - FINALITY_SLOTS),
     };
   }
@@ -244,6 +249,7 @@ export class LocalChain {
       this.versions.clear();
       this.blockhashes.clear();
       this.reservedSlot = 0;
+      this.confirmedAtLeast = 0;
       this.firstSlot = (await this.slots()).processed;
       await populate();
       this.log(`new chain ${this.genesisHash}`);

@@ -192,7 +192,7 @@ async function simulateTransaction(call) {
   const durable = usesDurableNonce(parsed);
   const answer = await chain.upstream.call('simulateTransaction', [wire.toString('base64'), {
     ...config, encoding: 'base64', sigVerify: false, replaceRecentBlockhash: !durable,
-    commitment: 'processed', minContextSlot: undefined,
+    commitment: 'processed',
   }]);
   answer.value.replacementBlockhash = replaced ? chain.blockhashOf(slots.processed) : null;
   const refused = durable || replaced ? null : refusalOf(chain, parsed, slots.processed);
@@ -321,6 +321,7 @@ export async function callMethod({ chain, faucet }, method, params) {
       throw invalidParams('Invalid params: minContextSlot is not a slot');
     }
     if (slot < config.minContextSlot) throw minContextSlotNotReached(slot);
+    delete config.minContextSlot;
   }
   const call = { chain, faucet, params, config, commitment, slots, slot };
   return own ? own(call) : passOn(method, call);

@@ -16,8 +16,10 @@ const SOCKETS_MAX = 256;
 
 class BodyTooLarge extends Error {}
 
-/** Browsers send the page's host and origin: only pages of this machine may talk to the chain. */
+/** Browsers tell the page's host and origin: only pages of this machine may use the chain. */
 const LOOPBACK = /^(?:https?:\/\/)?(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
+/** Wallets in a browser may use JSON-RPC, but not the switches of the chain. */
+const EXTENSION = /^(?:chrome|moz|safari-web)-extension:\/\/[\w-]+$/;
 
 /**
  * @param {{chain: import('./chain.mjs').LocalChain, faucet: import('./faucet.mjs').Faucet,
@@ -45,11 +47,11 @@ export function createProxy(parts) {
  * @param {import('node:http').ServerResponse} response
  */
 async function serve(parts, routes, request, response) {
-  if (!isFromThisMachine(request)) {
+  const path = (request.url ?? '/').replace(/\?.*/, '');
+  if (!isFromThisMachine(request, path)) {
     return reply(response, 403, { error: 'Only pages of this machine may use the local chain.' });
   }
   allowOrigin(request, response);
-  const path = new URL(request.url ?? '/', 'http://localhost').pathname;
   if (request.method === 'OPTIONS') return response.writeHead(204).end();
   if (request.method === 'GET' && path === '/health') {
     const alive = await parts.chain.isAlive();
@@ -77,11 +79,11 @@ async function serve(parts, routes, request, response) {
   return reply(response, 200, answer);
 }
 
-/** @param {import('node:http').IncomingMessage} request */
-function isFromThisMachine({ headers }) {
+/** @param {import('node:http').IncomingMessage} request @param {string} path */
+function isFromThisMachine({ headers: { host, origin } }, path) {
   // A foreign name that resolves to 127.0.0.1 shows in Host, a foreign page in Origin.
-  if (!LOOPBACK.test(headers.host ?? '')) return false;
-  return headers.origin === undefined || LOOPBACK.test(headers.origin);
+  if (!LOOPBACK.test(host ?? '')) return false;
+  return origin === undefined || LOOPBACK.test(origin) || (path === '/' && EXTENSION.test(origin));
 }
 
 /**
@@ -190,7 +192,7 @@ function failure(id, error) {
  */
 function pipeWebSocket(wsUrl, request, socket, head) {
   socket.on('error', () => socket.destroy());
-  if (!isFromThisMachine(request)) {
+  if (!isFromThisMachine(request, '/')) {
     socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
     return;
   }

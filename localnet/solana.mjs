@@ -75,7 +75,9 @@ async function main() {
     process.stdin.once('close', () => stop(0, 'the parent is gone'));
   }
   void node.ended.then((reason) => stop(1, reason));
-  const chain = new LocalChain(node, journal, { slotMs, log });
+  const chain = new LocalChain(node, journal, {
+    slotMs, log, broken: (reason) => stop(1, reason),
+  });
   const faucet = new Faucet(chain);
   const populate = () => faucet.populate(treasury);
   await chain.open();

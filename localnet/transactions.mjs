@@ -78,7 +78,13 @@ export async function sendTransaction(chain, wire, { skipPreflight = false }) {
     const nodeHash = durable ? parsed.blockhash : await chain.nodeBlockhash();
     const nodeWire = withBlockhash(wire, parsed.blockhashAt, nodeHash);
     await execute(chain, nodeWire, parsed.signature, skipPreflight);
-    await record(chain, wire, parsed, nodeHash, writable);
+    try {
+      await record(chain, wire, parsed, nodeHash, writable);
+    } catch (error) {
+      // Surfpool may be ahead of the journal now: only a restart brings them together.
+      chain.broken(`can't record ${parsed.signature}: ${error instanceof Error ? error.message : error}`);
+      throw error;
+    }
     return parsed.signature;
   });
 }

@@ -15,13 +15,17 @@ test('a transaction is answered at "finalized" only once it is final', async (t)
   await chain.untilFinalized(await chain.fund(payer.address, 5e9));
   await chain.post('/localnet/pause', {});
   const { signature } = await transfer(chain, payer, shop.address, 1e9);
+  const confirmed = { commitment: 'confirmed', ...VERSIONED };
   assert.equal(await chain.call('getTransaction', signature, VERSIONED), null);
+  assert.equal((await chain.call('getTransaction', signature, confirmed)).meta.err, null);
+  const [early] = await chain.call('getSignaturesForAddress', shop.address, confirmed);
+  assert.deepEqual([early.signature, early.confirmationStatus], [signature, 'confirmed']);
   assert.deepEqual(await chain.call('getSignaturesForAddress', shop.address), []);
   assert.equal(await chain.balance(shop.address, 'processed'), 1e9);
   assert.equal(await chain.balance(shop.address, 'finalized'), 0);
   assert.equal(await chain.balance(payer.address, 'finalized'), 5e9);
   const [status] = (await chain.call('getSignatureStatuses', [signature])).value;
-  assert.equal(status.confirmationStatus, 'processed');
+  assert.equal(status.confirmationStatus, 'confirmed');
   await chain.post('/localnet/resume', {});
   const final = await chain.untilFinalized(signature);
   assert.equal(final.meta.err, null);
