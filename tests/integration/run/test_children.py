@@ -233,6 +233,7 @@ async def test_logs_stay_within_bounds(tmp_path: Path) -> None:
     assert kept.stat().st_size <= 50_000
     assert sorted(path.name for path in log.parent.iterdir()) == ["chatty.log", "chatty.log.1"]
     lines = log.read_text(encoding="utf-8").split("\n")
+    assert lines[1] > "line 00000000"
     # Emptied under the writer's hands: no hole of zero bytes, and it went on at the start.
     assert "\0" not in lines[0]
     assert all(len(line) == len("line 00000000") for line in lines[1:-1])

@@ -111,8 +111,6 @@ class ObjectStore(EmbeddedPart):
         command = [str(rclone_program()), "serve", "s3", str(self._objects.resolve())]
         command += ["--addr", f"{LOOPBACK}:{self.port}"]
         command += ["--allow-origin", self._allow_origin]
-        # Otherwise the folder that is the bucket goes away with its last object.
-        command += ["--no-cleanup"]
         command += ["--cache-dir", str((self.state_dir.s3 / "cache").resolve())]
         return die_with_parent_argv(command, parent_death_signal=signal.SIGKILL)
 
