@@ -1,12 +1,14 @@
 """Accounts: wallets that sign in, and the sessions they open.
 
-Other domains take `Principal` by `Provide(require_principal)` or `Provide(require_operator)`.
+Other domains declare `principal: CurrentPrincipal` and provide it by `Provide(require_principal)`
+or `Provide(require_operator)`.
 """
 
 from earnest.accounts.http import (
     ROUTES,
     SECURITY,
     SECURITY_SCHEMES,
+    CurrentPrincipal,
     accounts_of,
     client_of,
     lifespan,
@@ -23,6 +25,7 @@ __all__ = [
     "SECURITY_SCHEMES",
     "SWEEP_EVERY_S",
     "Accounts",
+    "CurrentPrincipal",
     "Principal",
     "Wallet",
     "accounts_of",

@@ -11,9 +11,10 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Litestar, Request, Response, delete, get, post
 from litestar.datastructures import Cookie
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import SecurityScheme
+from litestar.params import FromPath, JSONBody
 
 from earnest.accounts import wallets
 from earnest.accounts.errors import NotSignedIn, OperatorOnly, OriginNotAllowed
@@ -68,6 +69,10 @@ def client_of(request: Request[Any, Any, Any]) -> str:
         ",".join(request.headers.getall("x-forwarded-for", [])),
         accounts_of(request).trusted_proxies,
     )
+
+
+CurrentPrincipal = NamedDependency[Principal]
+"""How a handler declares its `principal`, provided by one of the two functions below."""
 
 
 async def require_principal(request: Request[Any, Any, Any]) -> Principal:
@@ -251,7 +256,7 @@ class AuthController(Controller):
 
     @post("/challenge", summary="Ask for a text to sign", responses=_problems(400, 429, 503))
     async def challenge(
-        self, request: Request[Any, Any, Any], data: ChallengeBody
+        self, request: Request[Any, Any, Any], data: JSONBody[ChallengeBody]
     ) -> Response[ChallengeAnswer]:
         """Good for 5 minutes and for one verify."""
         challenge = await accounts_of(request).issue_challenge(data.address, client_of(request))
@@ -270,7 +275,7 @@ class AuthController(Controller):
         responses=_problems(400, 401, 403, 429, 503),
     )
     async def verify(
-        self, request: Request[Any, Any, Any], data: ProofBody
+        self, request: Request[Any, Any, Any], data: JSONBody[ProofBody]
     ) -> Response[SignedInAnswer]:
         """Opens a session, and an account at the wallet's first sight."""
         _check_origin(request, needed=False)
@@ -328,7 +333,10 @@ class MeController(Controller):
         responses=_problems(400, 401, 403, 409, 429, 503),
     )
     async def link(
-        self, request: Request[Any, Any, Any], principal: Principal, data: ProofBody
+        self,
+        request: Request[Any, Any, Any],
+        principal: CurrentPrincipal,
+        data: JSONBody[ProofBody],
     ) -> UserAnswer:
         """Takes a challenge signed by that wallet. A wallet belongs to one account."""
         user = await accounts_of(request).link_wallet(
@@ -338,7 +346,7 @@ class MeController(Controller):
 
     @get("/sessions", summary="Where I am signed in", responses=_problems(401, 503))
     async def sessions(
-        self, request: Request[Any, Any, Any], principal: Principal
+        self, request: Request[Any, Any, Any], principal: CurrentPrincipal
     ) -> Page[SessionAnswer]:
         """The newest hundred sessions."""
         found = await accounts_of(request).list_sessions(principal)
@@ -363,7 +371,10 @@ class MeController(Controller):
         responses=_problems(400, 401, 404, 503),
     )
     async def close_session(
-        self, request: Request[Any, Any, Any], principal: Principal, session_id: UUID
+        self,
+        request: Request[Any, Any, Any],
+        principal: CurrentPrincipal,
+        session_id: FromPath[UUID],
     ) -> None:
         """Ends one of the account's sessions."""
         await accounts_of(request).close_session(principal, session_id)
