@@ -323,7 +323,9 @@ class MeController(Controller):
     security = SECURITY
 
     @get("/", summary="My account", responses=_problems(401, 503))
-    async def show(self, request: Request[Any, Any, Any], principal: Principal) -> UserAnswer:
+    async def show(
+        self, request: Request[Any, Any, Any], principal: CurrentPrincipal
+    ) -> UserAnswer:
         """The account with its wallets."""
         return _show_user(await accounts_of(request).show_user(principal))
 

@@ -56,8 +56,10 @@ async def hit(connection: Connection, key: str, limit: int, window_s: int) -> No
 async def sweep_limits(connection: Connection) -> int:
     """Deletes windows that have ended, at most `SWEEP_ROWS_MAX`; returns how many."""
     tag = await connection.execute(
-        "DELETE FROM rate_limits WHERE key_hash IN (SELECT key_hash FROM rate_limits"
-        " WHERE ends_at < clock_timestamp() ORDER BY ends_at LIMIT $1 FOR UPDATE SKIP LOCKED)",
+        # Asked twice: a window that begins anew meanwhile must stay.
+        "DELETE FROM rate_limits WHERE ends_at < clock_timestamp() AND key_hash IN"
+        " (SELECT key_hash FROM rate_limits WHERE ends_at < clock_timestamp()"
+        " ORDER BY ends_at LIMIT $1)",
         SWEEP_ROWS_MAX,
     )
     return int(tag.rsplit(" ", 1)[-1])
