@@ -62,6 +62,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     upload_bytes_max: Annotated[int, msgspec.Meta(ge=1)] = 20_000_000
     picture_pixels_max: Annotated[int, msgspec.Meta(ge=1)] = 50_000_000
 
+    # Where a process without HTTP of its own serves /metrics on loopback; 0 serves none.
+    metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+
     solana_rpc_urls: str = ""
     solana_ws_url: str = ""
     solana_treasury: str = ""

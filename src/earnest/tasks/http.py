@@ -25,6 +25,7 @@ from earnest.tasks import service
 from earnest.tasks.service import NewTask, Task, TaskStatus
 
 _NO_STORE = {"Cache-Control": "no-store"}
+_WITH_PRINCIPAL = {"principal": Provide(require_principal)}
 
 Title = Annotated[
     str,
@@ -198,7 +199,7 @@ class TaskController(Controller):
 
     path = "/api/tasks"
     tags = ("tasks",)
-    dependencies = {"principal": Provide(require_principal)}
+    dependencies = _WITH_PRINCIPAL
     security = SECURITY
 
     @post("/", summary="Post a task", responses=answers(400, 401, 409, 413, 503))

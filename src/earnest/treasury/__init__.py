@@ -1,5 +1,6 @@
 """The treasury: streams of its addresses, one posting per final chain_tx, suspense, solvency."""
 
+from earnest.chains import Stream
 from earnest.treasury.errors import SuspenseSettled, SuspenseUnknown
 from earnest.treasury.http import ROUTES
 from earnest.treasury.service import (
@@ -25,6 +26,7 @@ __all__ = [
     "ROUTES",
     "ChainBalances",
     "SolvencyCheck",
+    "Stream",
     "SuspenseItem",
     "SuspenseSettled",
     "SuspenseUnknown",

@@ -1,0 +1,225 @@
+"""`earnest api`: HTTP, wired from the routes of every domain."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from litestar import Litestar, MediaType, Request, Response, get
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, License, Schema
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from earnest import accounts, files, payments, payouts, tasks, treasury
+from earnest.kit import problems
+from earnest.kit.clock import Clock, SystemClock
+from earnest.kit.db import Database, DatabaseUnavailable
+from earnest.kit.errors import EarnestError
+from earnest.kit.settings import Network, Settings
+from earnest.kit.wire import Body
+from earnest.run.metrics import REQUEST_SECONDS, REQUESTS
+from earnest.run.migrate import expected_version, wait_for_version
+from earnest.run.reference import ReferencePlugin
+from earnest.run.version import VERSION
+
+BODY_BYTES_MAX = 64 * 1024
+
+Lifespan = Callable[[Litestar], Any]
+
+
+def _provide_database(state: State) -> Database:
+    database: Database = state.database
+    return database
+
+
+def _provide_settings(state: State) -> Settings:
+    settings: Settings = state.settings
+    return settings
+
+
+def _provide_clock(state: State) -> Clock:
+    clock: Clock = state.clock
+    return clock
+
+
+@get("/healthz", include_in_schema=False, media_type=MediaType.TEXT, sync_to_thread=False)
+def healthz() -> str:
+    """The process is alive."""
+    return "ok\n"
+
+
+@get("/readyz", include_in_schema=False, media_type=MediaType.JSON)
+async def readyz(database: Database) -> Response[dict[str, str]]:
+    """The process can answer: its database is there, at this code's version."""
+    try:
+        found = await database.fetchval("SELECT version FROM schema_version")
+    except EarnestError as error:
+        return Response({"database": error.code}, status_code=503)
+    if found != expected_version():
+        return Response({"database": f"at {found}"}, status_code=503)
+    return Response({"database": "ok"})
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics() -> Response[bytes]:
+    """Prometheus text."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+class Outermost:
+    """Counts every request and sends the headers that every answer carries."""
+
+    _HEADERS = (
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"x-frame-options", b"DENY"),
+    )
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        method = str(scope["method"])
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                REQUESTS.labels(method, str(message["status"])).inc()
+                REQUEST_SECONDS.labels(method).observe(time.perf_counter() - began)
+                names = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(pair for pair in self._HEADERS if pair[0] not in names),
+                ]
+            await send(message)
+
+        await self.app(scope, receive, counted)
+
+
+@asynccontextmanager
+async def _connected(app: Litestar) -> AsyncIterator[None]:
+    """The database for as long as the application lives."""
+    settings: Settings = app.state.settings
+    while True:
+        try:
+            database = await Database.connect(
+                settings.database_url,
+                application="earnest api",
+                size_max=settings.database_pool_max,
+            )
+            break
+        except DatabaseUnavailable:
+            await asyncio.sleep(0.5)
+    app.state.database = database
+    await wait_for_version(database)
+    try:
+        yield
+    finally:
+        await database.close()
+
+
+def _bodies(kind: type) -> list[type]:
+    found = []
+    for child in kind.__subclasses__():
+        found += [child, *_bodies(child)]
+    return found
+
+
+def _finish_schema(app: Litestar) -> None:
+    """Says what the generator leaves out: bodies take no field that is not named."""
+    components: Components = app.openapi_schema.components  # type: ignore[assignment]
+    closed = {body.__name__ for body in _bodies(Body)}
+    for name, schema in components.schemas.items():
+        if isinstance(schema, Schema) and name.rpartition("_")[2] in closed:
+            schema.additional_properties = False
+
+
+def build_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
+    """The application. Connects to its database when it starts."""
+    settings.need(
+        "database_url", "jwt_secret", "s3_endpoint", "s3_access_key_id", "s3_secret_access_key",
+        "solana_treasury",
+    )  # fmt: skip
+    app = Litestar(
+        route_handlers=[
+            *accounts.ROUTES,
+            *files.ROUTES,
+            *tasks.ROUTES,
+            *payments.ROUTES,
+            *payouts.ROUTES,
+            *treasury.ROUTES,
+            healthz,
+            readyz,
+            metrics,
+        ],
+        dependencies={
+            "database": Provide(_provide_database, sync_to_thread=False),
+            "settings": Provide(_provide_settings, sync_to_thread=False),
+            "clock": Provide(_provide_clock, sync_to_thread=False),
+        },
+        lifespan=[_connected, accounts.lifespan, files.lifespan, payouts.lifespan],
+        state=State({"settings": settings, "clock": clock or SystemClock()}),
+        exception_handlers={
+            EarnestError: problems.on_earnest_error,
+            ValidationException: problems.on_validation_error,
+            HTTPException: problems.on_http_exception,
+            Exception: problems.on_unhandled,
+        },
+        openapi_config=OpenAPIConfig(
+            title="Earnest",
+            version=VERSION,
+            summary="Paid work in which money moves only when the chain says so.",
+            license=License(name="Apache-2.0", identifier="Apache-2.0"),
+            components=Components(security_schemes=dict(accounts.SECURITY_SCHEMES)),
+            use_handler_docstrings=True,
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json"), ReferencePlugin("/docs")],
+        ),
+        cors_config=CORSConfig(allow_origins=[]) if settings.secure else None,
+        request_max_body_size=BODY_BYTES_MAX,
+        middleware=[],
+        debug=False,
+    )
+    _finish_schema(app)
+    return app
+
+
+async def run_api(settings: Settings, stop: asyncio.Event) -> None:
+    """Serves until `stop` is set, then lets requests under way end."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Outermost(build_app(settings)),  # type: ignore[arg-type]
+            host=settings.api_host,
+            port=settings.api_port,
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=10,
+            limit_concurrency=1_000,
+            h11_max_incomplete_event_size=16_384,
+            lifespan="on",
+        )
+    )
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    await serving
+    stopping.cancel()
