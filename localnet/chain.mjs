@@ -14,7 +14,7 @@ export const BLOCKHASH_LIFE_BLOCKS = 150;
 /** Surfpool's first block is in slot 31; on the network, too, heights stay behind slots. */
 const HEIGHT_BEHIND_SLOT = 30;
 /** A restart begins beyond the reserved slot: so many are reserved at once. */
-const SLOTS_RESERVED_AHEAD = 2000;
+const SLOTS_RESERVED_AHEAD = 500;
 const WAITING_CHANGES_MAX = 2000;
 const ACCOUNTS_AT_ONCE = 100;
 
@@ -166,9 +166,13 @@ export class LocalChain {
     unknown.forEach((address, at) => this.versions.begin(address, 0, snapshots[at]));
   }
 
-  /** @returns {Promise<{address: string, account: any}[]>} the states to write into the journal */
-  async endChange(/** @type {string[]} */ addresses, /** @type {number} */ slot) {
-    const snapshots = await this.snapshots(addresses);
+  /**
+   * @param {string[]} addresses
+   * @param {number} slot in which they changed
+   * @param {import('./versions.mjs').Snapshot[]} snapshots as they are now
+   * @returns {{address: string, account: any}[]} the states to write into the journal
+   */
+  endChange(addresses, slot, snapshots) {
     addresses.forEach((address, at) => this.versions.change(address, slot, snapshots[at]));
     return addresses.map((address, at) => ({ address, account: snapshots[at].base64 }));
   }

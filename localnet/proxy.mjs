@@ -12,7 +12,7 @@ import { NodeSilent } from './upstream.mjs';
 const BODY_BYTES_MAX = 256 * 1024;
 const BATCH_MAX = 100;
 const BATCH_AT_ONCE = 8;
-const SOCKETS_MAX = 256;
+const SOCKETS_MAX = 2048;
 
 class BodyTooLarge extends Error {}
 

@@ -73,9 +73,10 @@ export async function sendTransaction(chain, wire, { skipPreflight = false }) {
       if (skipPreflight) return parsed.signature;
       throw preflightRefused('AlreadyProcessed', 'This transaction has already been processed');
     }
-    const writable = await writableAccounts(chain, parsed);
-    await chain.beginChange(writable, slots.finalized);
-    const nodeHash = durable ? parsed.blockhash : await chain.nodeBlockhash();
+    const [writable, nodeHash] = await Promise.all([
+      beginChange(chain, parsed, slots.finalized),
+      durable ? parsed.blockhash : chain.nodeBlockhash(),
+    ]);
     const nodeWire = withBlockhash(wire, parsed.blockhashAt, nodeHash);
     await execute(chain, nodeWire, parsed.signature, skipPreflight);
     try {
@@ -87,6 +88,17 @@ export async function sendTransaction(chain, wire, { skipPreflight = false }) {
     }
     return parsed.signature;
   });
+}
+
+/**
+ * @param {import('./chain.mjs').LocalChain} chain
+ * @param {ReturnType<typeof parseTransaction>} parsed
+ * @param {number} finalizedSlot
+ */
+async function beginChange(chain, parsed, finalizedSlot) {
+  const writable = await writableAccounts(chain, parsed);
+  await chain.beginChange(writable, finalizedSlot);
+  return writable;
 }
 
 /** @param {import('./chain.mjs').LocalChain} chain @param {ReturnType<typeof parseTransaction>} parsed */
@@ -138,10 +150,12 @@ async function execute(chain, nodeWire, signature, skipPreflight) {
  */
 async function record(chain, wire, parsed, nodeHash, writable) {
   const { signature } = parsed;
-  const [json, jsonParsed] = await Promise.all(['json', 'jsonParsed'].map((encoding) =>
-    chain.upstream.call('getTransaction', [signature, {
-      encoding, commitment: 'confirmed', maxSupportedTransactionVersion: 0,
-    }])));
+  const get = (/** @type {string} */ encoding) => chain.upstream.call('getTransaction', [signature, {
+    encoding, commitment: 'confirmed', maxSupportedTransactionVersion: 0,
+  }]);
+  const [json, jsonParsed, snapshots] = await Promise.all([
+    get('json'), get('jsonParsed'), chain.snapshots(writable),
+  ]);
   if (json === null || jsonParsed === null) return;
   const { err, preBalances, postBalances } = json.meta;
   if (err !== null && preBalances[0] === postBalances[0]) return;
@@ -164,7 +178,7 @@ async function record(chain, wire, parsed, nodeHash, writable) {
     wire: wire.toString('base64'),
     json: { meta: json.meta, transaction: json.transaction },
     jsonParsed: { meta: jsonParsed.meta, transaction: jsonParsed.transaction },
-    accounts: await chain.endChange(writable, slot),
+    accounts: chain.endChange(writable, slot, snapshots),
   };
   chain.history.add(line, await chain.journal.append(line));
 }

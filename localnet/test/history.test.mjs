@@ -1,7 +1,10 @@
 // What the chain says about what happened: the gaps of Surfpool that the proxy repairs.
 
 import assert from 'node:assert/strict';
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { compressTransactionMessageUsingAddressLookupTables, getAddressEncoder } from '@solana/kit';
 import {
   Answered, memoInstruction, newStateDirectory, signedTransaction, startChain, transfer,
   transferInstruction,
@@ -167,4 +170,56 @@ test('a transaction that fails is kept with its error and costs the fee; an unfu
     searchTransactionHistory: true,
   });
   assert.deepEqual(value, [null]);
+});
+
+const LOOKUP_PROGRAM = 'AddressLookupTab1e1111111111111111111111111';
+
+/**
+ * A journal line that brings an address lookup table: Surfpool's own program can't make one
+ * ("unsupported BPF instruction").
+ */
+function lookupTableLine(table, keys) {
+  const header = Buffer.alloc(56);
+  header.writeUInt32LE(1, 0);
+  header.writeBigUInt64LE(2n ** 64n - 1n, 4);
+  const data = Buffer.concat([header, ...keys.map((key) => getAddressEncoder().encode(key))]);
+  return JSON.stringify({
+    type: 'accounts',
+    accounts: [{
+      address: table,
+      account: {
+        lamports: 1e9, owner: LOOKUP_PROGRAM, data: [data.toString('base64'), 'base64'],
+        executable: false, rentEpoch: 0,
+      },
+    }],
+  });
+}
+
+test('accounts named through a lookup table are listed, kept and restored like the others', async (t) => {
+  const state = await newStateDirectory(t);
+  const first = await startChain(t, state);
+  const [payer, shop, reference, { address: table }] = [await first.newWallet(5e9),
+    await first.newWallet(), await first.newWallet(), await first.newWallet()];
+  const keys = [reference.address, shop.address];
+  await first.kill('SIGKILL');
+  await appendFile(join(state, 'journal.jsonl'), `${lookupTableLine(table, keys)}\n`);
+  const chain = await startChain(t, state);
+  await chain.post('/localnet/pause', {});
+  const signed = await signedTransaction(
+    chain, payer, [transferInstruction(payer, shop.address, 1e9, [reference.address])], undefined, 0,
+    (message) => compressTransactionMessageUsingAddressLookupTables(message, { [table]: keys }),
+  );
+  await chain.call('sendTransaction', signed.base64, { encoding: 'base64' });
+  assert.equal(await chain.balance(shop.address), 1e9);
+  assert.equal(await chain.balance(shop.address, 'finalized'), 0);
+  await chain.post('/localnet/resume', {});
+  const found = await chain.untilFinalized(signed.signature);
+  assert.deepEqual(found.meta.loadedAddresses, { writable: [shop.address], readonly: [reference.address] });
+  await chain.kill('SIGKILL');
+  const again = await startChain(t, state);
+  assert.equal(await again.balance(shop.address, 'finalized'), 1e9);
+  for (const of of keys) {
+    const rows = await again.call('getSignaturesForAddress', of);
+    assert.deepEqual(rows.map((row) => row.signature), [signed.signature]);
+  }
 });

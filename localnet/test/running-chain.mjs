@@ -116,7 +116,9 @@ export class RunningChain {
 }
 
 /** A signed transaction: base64 bytes and its signature. */
-export async function signedTransaction(chain, signer, instructions, lifetime, version = 0) {
+export async function signedTransaction(
+  chain, signer, instructions, lifetime, version = 0, adapt = (message) => message,
+) {
   const blockhash = lifetime ?? (await chain.call('getLatestBlockhash')).value;
   const message = pipe(
     createTransactionMessage({ version }),
@@ -125,7 +127,7 @@ export async function signedTransaction(chain, signer, instructions, lifetime, v
       { ...blockhash, lastValidBlockHeight: BigInt(blockhash.lastValidBlockHeight) }, made),
     (made) => appendTransactionMessageInstructions(instructions, made),
   );
-  const signed = await signTransactionMessageWithSigners(message);
+  const signed = await signTransactionMessageWithSigners(adapt(message));
   return {
     base64: getBase64EncodedWireTransaction(signed),
     signature: getSignatureFromTransaction(signed),
