@@ -57,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     s3_bucket: str = "earnest"
     s3_access_key_id: str = ""
     s3_secret_access_key: str = ""
+    # Whether the store enforces signed checksums and If-None-Match, and lets browsers send them.
+    s3_signs_checksum: bool = False
     cdn_url: str = ""
     upload_ttl_s: Seconds = 900
     upload_bytes_max: Annotated[int, msgspec.Meta(ge=1)] = 20_000_000
