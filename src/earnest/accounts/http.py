@@ -1,7 +1,7 @@
 """Routes of sign-in and of one's own account, and who a request speaks for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,6 @@ import msgspec
 from litestar import Controller, Litestar, Request, Response, delete, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency, Provide
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import SecurityScheme
 from litestar.params import FromPath, JSONBody
 
@@ -22,7 +21,7 @@ from earnest.accounts.messages import MESSAGE_LENGTH_MAX
 from earnest.accounts.service import Accounts, Principal, SignedIn, User
 from earnest.kit.limits import client_address
 from earnest.kit.money import Chain
-from earnest.kit.problems import MEDIA_TYPE, Problem
+from earnest.kit.problems import answers
 from earnest.kit.wire import Body, Page, Wire
 
 COOKIE = "__Host-earnest_session"
@@ -89,26 +88,6 @@ async def require_operator(request: Request[Any, Any, Any]) -> Principal:
     if not principal.operator:
         raise OperatorOnly
     return principal
-
-
-def _problems(*statuses: int) -> Mapping[int, ResponseSpec]:
-    return {
-        status: ResponseSpec(
-            data_container=Problem, media_type=MEDIA_TYPE, description=_MEANINGS[status]
-        )
-        for status in statuses
-    }
-
-
-_MEANINGS = {
-    400: "The request is malformed",
-    401: "Not signed in, or not proven",
-    403: "Not allowed",
-    404: "There is no such thing of yours",
-    409: "In conflict with what is",
-    429: "Asked too often; see Retry-After",
-    503: "The database cannot be reached",
-}
 
 
 def _plain(length_max: int, description: str) -> Any:
@@ -254,7 +233,7 @@ class AuthController(Controller):
     path = "/api/auth"
     tags = ("auth",)
 
-    @post("/challenge", summary="Ask for a text to sign", responses=_problems(400, 429, 503))
+    @post("/challenge", summary="Ask for a text to sign", responses=answers(400, 429, 503))
     async def challenge(
         self, request: Request[Any, Any, Any], data: JSONBody[ChallengeBody]
     ) -> Response[ChallengeAnswer]:
@@ -272,7 +251,7 @@ class AuthController(Controller):
         "/verify",
         status_code=200,
         summary="Sign in with a signed challenge",
-        responses=_problems(400, 401, 403, 429, 503),
+        responses=answers(400, 401, 403, 429, 503),
     )
     async def verify(
         self, request: Request[Any, Any, Any], data: JSONBody[ProofBody]
@@ -289,7 +268,7 @@ class AuthController(Controller):
         "/refresh",
         status_code=200,
         summary="Go on with the session of the cookie",
-        responses=_problems(401, 403, 429, 503),
+        responses=answers(401, 403, 429, 503),
     )
     async def refresh(self, request: Request[Any, Any, Any]) -> Response[SignedInAnswer]:
         """A new token, and the cookie's successor. An outdated cookie ends the session."""
@@ -301,7 +280,7 @@ class AuthController(Controller):
         signed_in = await accounts.refresh(cookie, client_of(request))
         return _answer_signed_in(signed_in, accounts.clock.now())
 
-    @post("/logout", status_code=204, summary="Sign out", responses=_problems(401, 403, 503))
+    @post("/logout", status_code=204, summary="Sign out", responses=answers(401, 403, 503))
     async def logout(self, request: Request[Any, Any, Any]) -> Response[None]:
         """Ends the session of the bearer token, or else that of the cookie."""
         accounts = accounts_of(request)
@@ -322,7 +301,7 @@ class MeController(Controller):
     dependencies = _WITH_PRINCIPAL
     security = SECURITY
 
-    @get("/", summary="My account", responses=_problems(401, 503))
+    @get("/", summary="My account", responses=answers(401, 503))
     async def show(
         self, request: Request[Any, Any, Any], principal: CurrentPrincipal
     ) -> UserAnswer:
@@ -332,7 +311,7 @@ class MeController(Controller):
     @post(
         "/addresses",
         summary="Link another wallet",
-        responses=_problems(400, 401, 403, 409, 429, 503),
+        responses=answers(400, 401, 403, 409, 429, 503),
     )
     async def link(
         self,
@@ -346,7 +325,7 @@ class MeController(Controller):
         )
         return _show_user(user)
 
-    @get("/sessions", summary="Where I am signed in", responses=_problems(401, 503))
+    @get("/sessions", summary="Where I am signed in", responses=answers(401, 503))
     async def sessions(
         self, request: Request[Any, Any, Any], principal: CurrentPrincipal
     ) -> Page[SessionAnswer]:
@@ -370,7 +349,7 @@ class MeController(Controller):
     @delete(
         "/sessions/{session_id:uuid}",
         summary="Sign out elsewhere",
-        responses=_problems(400, 401, 404, 503),
+        responses=answers(400, 401, 404, 503),
     )
     async def close_session(
         self,
