@@ -1,0 +1,130 @@
+-- The checks that no caller can pass by: who may hold money for whom, when a hold may be given
+-- back, and which moves of status there are.
+
+CREATE OR REPLACE FUNCTION payouts_guard() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
+       ('requested', 'signed'), ('signed', 'sent'),
+       ('signed', 'final'), ('sent', 'final'),
+       ('signed', 'requested'), ('sent', 'requested'),   -- the attempt expired, or its batch failed
+       ('requested', 'failed'), ('signed', 'failed'), ('sent', 'failed'),
+       ('requested', 'final')                            -- it landed after it had seemed expired
+     ) THEN
+    PERFORM refuse('payout_step_illegal', jsonb_build_object(
+      'payoutId', OLD.id, 'before', OLD.status, 'after', NEW.status));
+  END IF;
+  IF TG_OP = 'INSERT' OR NEW.status <> OLD.status THEN
+    INSERT INTO payout_steps (payout_id, status, chain_tx, at)
+      VALUES (NEW.id, NEW.status, CASE WHEN NEW.status = 'requested' THEN NULL
+                                       ELSE NEW.chain_tx END, NEW.changed_at);
+    INSERT INTO events (type, subject, data) VALUES ('payout_' || NEW.status, 'payout:' || NEW.id,
+      jsonb_build_object('payoutId', NEW.id, 'accountId', NEW.account_id, 'asset', NEW.asset,
+        'amountMinor', NEW.amount::text, 'address', NEW.address, 'chainTx', NEW.chain_tx,
+        'failureCode', NEW.failure_code));
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER payouts_guard AFTER INSERT OR UPDATE OF status ON payouts
+  FOR EACH ROW EXECUTE FUNCTION payouts_guard();
+CREATE OR REPLACE TRIGGER payouts_stay BEFORE DELETE OR TRUNCATE ON payouts
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER payout_steps_append_only
+  BEFORE UPDATE OR DELETE OR TRUNCATE ON payout_steps
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER payout_audit_append_only
+  BEFORE UPDATE OR DELETE OR TRUNCATE ON payout_audit
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE OR REPLACE FUNCTION payout_attempts_guard() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
+       ('reserved', 'signed'), ('reserved', 'dropped'), ('signed', 'sent'),
+       ('signed', 'final'), ('signed', 'failed'), ('signed', 'expired'),
+       ('sent', 'final'), ('sent', 'failed'), ('sent', 'expired'),
+       ('expired', 'final'), ('expired', 'failed')
+     ) THEN
+    PERFORM refuse('attempt_step_illegal', jsonb_build_object(
+      'attemptId', OLD.id, 'before', OLD.status, 'after', NEW.status));
+  END IF;
+  -- What was signed is never exchanged for something else.
+  IF OLD.tx_id IS NOT NULL AND (NEW.tx_id, NEW.signed_bytes, NEW.last_valid_block_height)
+       IS DISTINCT FROM (OLD.tx_id, OLD.signed_bytes, OLD.last_valid_block_height) THEN
+    PERFORM refuse('attempt_step_illegal', jsonb_build_object(
+      'attemptId', OLD.id, 'before', OLD.tx_id, 'after', NEW.tx_id));
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER payout_attempts_guard BEFORE UPDATE ON payout_attempts
+  FOR EACH ROW EXECUTE FUNCTION payout_attempts_guard();
+CREATE OR REPLACE TRIGGER payout_attempts_stay BEFORE DELETE OR TRUNCATE ON payout_attempts
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What is in a signed chain_tx stays written down.
+CREATE OR REPLACE FUNCTION payout_attempt_items_guard() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+BEGIN
+  IF (SELECT status FROM payout_attempts WHERE id = OLD.attempt_id) <> 'reserved' THEN
+    RAISE EXCEPTION 'the payouts of a signed attempt stay' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN OLD;
+END $$;
+CREATE OR REPLACE TRIGGER payout_attempt_items_guard BEFORE DELETE ON payout_attempt_items
+  FOR EACH ROW EXECUTE FUNCTION payout_attempt_items_guard();
+
+-- A request and its hold, which has the same id, in the caller's transaction. The address must be
+-- a wallet of that person on the asset's chain. False: the same request was made before.
+CREATE OR REPLACE FUNCTION payouts_request(
+  payout uuid, person uuid, of_asset text, amount_minor numeric, to_address text,
+  rent_minor numeric, at timestamptz
+) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+BEGIN
+  IF of_asset NOT IN ('SOL', 'USDC') THEN
+    PERFORM refuse('payout_asset_unsupported', jsonb_build_object('asset', of_asset));
+  END IF;
+  IF NOT EXISTS (SELECT FROM account_addresses
+                  WHERE chain = 'solana' AND identity = to_address AND account_id = person) THEN
+    PERFORM refuse('payout_address_not_yours', jsonb_build_object('address', to_address));
+  END IF;
+  IF EXISTS (SELECT FROM treasury_accounts WHERE to_address IN (address, owner)) THEN
+    PERFORM refuse('payout_address_is_treasury', jsonb_build_object('address', to_address));
+  END IF;
+  IF NOT ledger_hold(payout, ledger_available(person, of_asset), amount_minor, to_address) THEN
+    RETURN false;
+  END IF;
+  INSERT INTO payouts (id, account_id, asset, amount, address, rent, status, not_before,
+                       requested_at, changed_at)
+    VALUES (payout, person, of_asset, amount_minor, to_address, rent_minor, 'requested', at, at, at);
+  RETURN true;
+END $$;
+
+-- Ends a payout as failed and gives the held money back. Refused while anything that was signed
+-- for it, or may have been, could still land.
+CREATE OR REPLACE FUNCTION payouts_fail(payout uuid, code text, detail text, at timestamptz)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+DECLARE
+  p payouts%ROWTYPE;
+BEGIN
+  SELECT * INTO p FROM payouts WHERE id = payout FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('payout_unknown', jsonb_build_object('payoutId', payout));
+  END IF;
+  IF EXISTS (SELECT FROM payout_attempt_items i JOIN payout_attempts a ON a.id = i.attempt_id
+              WHERE i.payout_id = payout AND i.live
+                AND (a.status IN ('signed', 'sent')
+                     OR a.status = 'reserved' AND a.asked_at IS NOT NULL))
+  THEN
+    PERFORM refuse('payout_may_still_land', jsonb_build_object('payoutId', payout));
+  END IF;
+  UPDATE payout_attempt_items SET live = false WHERE payout_id = payout AND live;
+  UPDATE payouts SET status = 'failed', failure_code = code, failure_detail = detail,
+                     attempt_id = NULL, waiting_for = NULL, changed_at = at
+    WHERE id = payout;
+  PERFORM ledger_hold_void(payout);
+END $$;
+
+GRANT EXECUTE ON FUNCTION payouts_request(uuid, uuid, text, numeric, text, numeric, timestamptz)
+  TO earnest_api;
+GRANT EXECUTE ON FUNCTION payouts_fail(uuid, text, text, timestamptz)
+  TO earnest_worker, earnest_indexer;
