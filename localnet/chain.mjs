@@ -1,7 +1,7 @@
 // The local chain: Surfpool executes, this keeps its slots, blockhashes and history, and lets
 // transactions in one at a time so that each is in the journal before anybody is told of it.
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { encodeBase58 } from './base58.mjs';
 import { RpcError, internalError, tooBusy } from './errors.mjs';
 import { History } from './history.mjs';
@@ -43,9 +43,7 @@ export class LocalChain {
     this.firstSlot = 0;
     this.reservedSlot = 0;
     this.confirmedAtLeast = 0;
-    /** Blockhashes of one run never come back in another one. */
-    this.run = randomBytes(16);
-    /** @type {Map<string, number>} blockhash → height, of those that were given out */
+    /** @type {Map<string, number>} blockhash → height, of those given out since the start */
     this.blockhashes = new Map();
     /** @type {Promise<unknown>} */
     this.turn = Promise.resolve();
@@ -98,11 +96,15 @@ export class LocalChain {
     return Math.max(0, slot - HEIGHT_BEHIND_SLOT);
   }
 
-  /** @param {number} slot @returns {{blockhash: string, lastValidBlockHeight: number}} */
+  /**
+   * Heights never come again in a chain, so neither do its blockhashes.
+   *
+   * @param {number} slot
+   * @returns {{blockhash: string, lastValidBlockHeight: number}}
+   */
   blockhashOf(slot) {
     const height = this.heightOf(slot);
-    const bytes = createHash('sha256').update(this.genesisHash).update(this.run)
-      .update(String(height)).digest();
+    const bytes = createHash('sha256').update(this.genesisHash).update(String(height)).digest();
     const blockhash = encodeBase58(bytes);
     this.blockhashes.set(blockhash, height);
     for (const [old, at] of this.blockhashes) {

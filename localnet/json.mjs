@@ -10,6 +10,8 @@ const MARKED = /"\\u0001u64:(-?\d+)"/g;
  * @returns {any} integers of 16 digits and more come as marked strings, which `toJson` undoes
  */
 export function fromJson(text) {
+  const plain = JSON.parse(text);
+  if (!/\d{16}/.test(text)) return plain;
   return JSON.parse(
     text.replace(TOKEN, (token) => (/^-?\d{16,}$/.test(token) ? `"\\u0001u64:${token}"` : token)),
   );

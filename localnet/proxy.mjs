@@ -36,6 +36,8 @@ export function createProxy(parts) {
   });
   server.maxConnections = SOCKETS_MAX;
   server.requestTimeout = 30_000;
+  // Clients keep connections longer than Node's 5 s, and would meet a closed one.
+  server.keepAliveTimeout = 75_000;
   server.on('upgrade', (request, socket, head) => pipeWebSocket(parts.wsUrl, request, socket, head));
   return server;
 }

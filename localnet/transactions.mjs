@@ -78,14 +78,16 @@ export async function sendTransaction(chain, wire, { skipPreflight = false }) {
       durable ? parsed.blockhash : chain.nodeBlockhash(),
     ]);
     const nodeWire = withBlockhash(wire, parsed.blockhashAt, nodeHash);
-    await execute(chain, nodeWire, parsed.signature, skipPreflight);
+    const silence = await execute(chain, nodeWire, parsed.signature, skipPreflight);
+    let landed;
     try {
-      await record(chain, wire, parsed, nodeHash, writable);
+      landed = await record(chain, wire, parsed, nodeHash, writable);
     } catch (error) {
       // Surfpool may be ahead of the journal now: only a restart brings them together.
       chain.broken(`can't record ${parsed.signature}: ${error instanceof Error ? error.message : error}`);
       throw error;
     }
+    if (silence !== null && !landed) throw silence;
     return parsed.signature;
   });
 }
@@ -124,6 +126,7 @@ async function writableAccounts(chain, parsed) {
  * @param {Buffer} nodeWire
  * @param {string} signature
  * @param {boolean} skipPreflight
+ * @returns {Promise<NodeSilent | null>} when no answer came it may have landed or not
  */
 async function execute(chain, nodeWire, signature, skipPreflight) {
   try {
@@ -131,11 +134,11 @@ async function execute(chain, nodeWire, signature, skipPreflight) {
       encoding: 'base64', skipPreflight, skipSigVerify: true,
     }]);
   } catch (error) {
-    if (error instanceof RpcError && !skipPreflight) throw error;
-    if (!(error instanceof RpcError) && !(error instanceof NodeSilent)) throw error;
-    // Whether it landed is asked next.
-    chain.log(`the node refused or lost ${signature}: ${error.message}`);
+    if (error instanceof NodeSilent) return error;
+    if (!(error instanceof RpcError) || !skipPreflight) throw error;
+    chain.log(`the node refused ${signature}: ${error.message}`);
   }
+  return null;
 }
 
 /**
@@ -147,6 +150,7 @@ async function execute(chain, nodeWire, signature, skipPreflight) {
  * @param {ReturnType<typeof parseTransaction>} parsed
  * @param {string} nodeHash the blockhash that Surfpool saw
  * @param {string[]} writable
+ * @returns {Promise<boolean>} whether it landed
  */
 async function record(chain, wire, parsed, nodeHash, writable) {
   const { signature } = parsed;
@@ -156,9 +160,9 @@ async function record(chain, wire, parsed, nodeHash, writable) {
   const [json, jsonParsed, snapshots] = await Promise.all([
     get('json'), get('jsonParsed'), chain.snapshots(writable),
   ]);
-  if (json === null || jsonParsed === null) return;
+  if (json === null || jsonParsed === null) return false;
   const { err, preBalances, postBalances } = json.meta;
-  if (err !== null && preBalances[0] === postBalances[0]) return;
+  if (err !== null && preBalances[0] === postBalances[0]) return false;
   for (const { transaction } of [json, jsonParsed]) {
     if (transaction.message.recentBlockhash === nodeHash) {
       transaction.message.recentBlockhash = parsed.blockhash;
@@ -181,6 +185,7 @@ async function record(chain, wire, parsed, nodeHash, writable) {
     accounts: chain.endChange(writable, slot, snapshots),
   };
   chain.history.add(line, await chain.journal.append(line));
+  return true;
 }
 
 /** As a node gives it: the length in bytes, then the text; several are parted by "; ". */

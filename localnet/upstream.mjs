@@ -26,7 +26,8 @@ export class Upstream {
    */
   async call(method, params = []) {
     this.nextId += 1;
-    const text = await this.#post(toJson({ jsonrpc: '2.0', id: this.nextId, method, params }));
+    const body = toJson({ jsonrpc: '2.0', id: this.nextId, method, params });
+    const text = await this.#post(body, method !== 'sendTransaction');
     let answer;
     try {
       answer = fromJson(text);
@@ -37,10 +38,21 @@ export class Upstream {
     return answer.result;
   }
 
-  /** @param {string} body @returns {Promise<string>} */
-  #post(body) {
+  /**
+   * @param {string} body
+   * @param {boolean} again whether it may be asked twice
+   * @returns {Promise<string>}
+   */
+  #post(body, again) {
     return new Promise((resolve, reject) => {
-      const silent = (/** @type {Error} */ cause) => reject(new NodeSilent(cause.message));
+      const silent = (/** @type {NodeJS.ErrnoException} */ cause) => {
+        // A connection that was kept may have been closed meanwhile.
+        if (again && sent.reusedSocket && cause.code === 'ECONNRESET') {
+          resolve(this.#post(body, false));
+        } else {
+          reject(new NodeSilent(cause.message));
+        }
+      };
       const sent = request(this.url, {
         method: 'POST',
         agent: this.agent,

@@ -41,6 +41,19 @@ test('a transaction is answered at "finalized" only once it is final', async (t)
   assert.equal(later.confirmationStatus, 'finalized');
 });
 
+test('what only the newest slot has is processed: seen by its status, not yet confirmed', async (t) => {
+  const chain = await startChain(t, await newStateDirectory(t), ['--slot-ms', '5000']);
+  const wallet = await chain.newWallet();
+  const signature = await chain.fund(wallet.address, 1e9);
+  const [status] = (await chain.call('getSignatureStatuses', [signature])).value;
+  assert.deepEqual([status.confirmationStatus, status.confirmations], ['processed', 0]);
+  const confirmed = { commitment: 'confirmed', ...VERSIONED };
+  assert.equal(await chain.call('getTransaction', signature, confirmed), null);
+  assert.deepEqual(await chain.call('getSignaturesForAddress', wallet.address, confirmed), []);
+  await assert.rejects(chain.call('getTransaction', signature, { commitment: 'processed' }),
+    { code: -32602 });
+});
+
 test('block times are unix seconds, the same in every answer', async (t) => {
   const chain = await startChain(t, await newStateDirectory(t));
   const payer = await chain.newWallet(5e9);
