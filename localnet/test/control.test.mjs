@@ -47,7 +47,7 @@ test('wrong arguments and a taken port are told in one line', async (t) => {
     [['--port', '1'], /--state names the directory/],
     [['--state', state, '--port', 'x'], /--port is a whole number/],
     [['--state', state, '--port', '0', '--treasury', 'me'], /go together/],
-    [['--state', `${state}2`, '--port', port], /EADDRINUSE/],
+    [['--state', join(state, 'other'), '--port', port], /EADDRINUSE/],
   ];
   for (const [options, words] of refusals) {
     await assert.rejects(run(process.execPath, [PROGRAM, ...options]), (error) =>
