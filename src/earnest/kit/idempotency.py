@@ -12,15 +12,15 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from earnest.kit.db import Connection, Database
 from earnest.kit.errors import EarnestError, Kind
 
 IdempotencyKey = Annotated[
     str | None,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         min_length=1,
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",

@@ -5,16 +5,16 @@ import binascii
 from typing import Annotated, TypeVar
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from earnest.kit.errors import EarnestError, Kind
 
 LIMIT_MAX = 100
 
-Limit = Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="How many items at most.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="How many items at most.")]
 Cursor = Annotated[
     str | None,
-    Parameter(max_length=512, description="`nextCursor` of the page before; none for the first."),
+    QueryParameter(max_length=512, description="`nextCursor` of the page before; none for the first."),
 ]
 
 T = TypeVar("T")

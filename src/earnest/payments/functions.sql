@@ -5,15 +5,15 @@ CREATE OR REPLACE FUNCTION payments_return(o orders, cause text) RETURNS numeric
 LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
 DECLARE
   account bigint := ledger_account('order:' || o.id, 'liability', o.asset);
-  amount numeric;
+  left_over numeric;
 BEGIN
-  SELECT balance INTO amount FROM ledger_accounts WHERE id = account FOR NO KEY UPDATE;
-  IF amount > 0 THEN
+  SELECT balance INTO left_over FROM ledger_accounts WHERE id = account FOR NO KEY UPDATE;
+  IF left_over > 0 THEN
     PERFORM ledger_transfer(ledger_id('return ' || o.id || ' ' || cause), account,
-      ledger_available(o.owner, o.asset), amount, 'order_returned', 'order:' || o.id);
-    UPDATE orders SET returned = returned + amount WHERE id = o.id;
+      ledger_available(o.owner, o.asset), left_over, 'order_returned', 'order:' || o.id);
+    UPDATE orders SET returned = returned + left_over WHERE id = o.id;
   END IF;
-  RETURN amount;
+  RETURN left_over;
 END $$;
 
 -- Counts one final deposit. `in_time` is decided by the time of its block.

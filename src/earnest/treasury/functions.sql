@@ -184,12 +184,13 @@ DECLARE
 BEGIN
   INSERT INTO treasury_cursors (chain) VALUES (of_chain) ON CONFLICT DO NOTHING;
   SELECT seq INTO after FROM treasury_cursors WHERE chain = of_chain FOR UPDATE;
-  FOR entry IN SELECT seq, kind, data FROM chain_log
+  FOR entry IN SELECT seq, kind, tx_id, slot, data FROM chain_log
                 WHERE chain = of_chain AND seq > after ORDER BY seq LIMIT rows_max LOOP
     passed := passed + 1;
     after := entry.seq;
     CONTINUE WHEN entry.kind <> 'final';
-    fact := entry.data;
+    fact := entry.data || jsonb_build_object(
+      'chain', of_chain, 'txId', entry.tx_id, 'slot', entry.slot);
     SELECT attempt_id INTO attempt FROM treasury_attempts
      WHERE chain = of_chain AND tx_id = fact->>'txId';
     FOR t IN SELECT * FROM treasury_accounts
