@@ -62,6 +62,7 @@ CREATE OR REPLACE FUNCTION payments_settle(order_id uuid, target bigint) RETURNS
 LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
 DECLARE
   o orders%ROWTYPE;
+  surplus numeric;
 BEGIN
   SELECT * INTO o FROM orders WHERE id = order_id FOR UPDATE;
   IF o.status IS DISTINCT FROM 'final' THEN
@@ -70,8 +71,8 @@ BEGIN
   PERFORM ledger_transfer(ledger_id('settle ' || order_id),
     ledger_account('order:' || o.id, 'liability', o.asset), target, o.amount,
     'order_settled', o.subject);
-  UPDATE orders SET status = CASE WHEN payments_return(o, 'surplus') > 0 THEN 'overpaid'
-                                  ELSE 'settled' END,
+  surplus := payments_return(o, 'surplus');
+  UPDATE orders SET status = CASE WHEN surplus > 0 THEN 'overpaid' ELSE 'settled' END,
       ended_at = clock_timestamp()
     WHERE id = order_id;
 END $$;
