@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Litestar, Request, Response, delete, get, post
-from litestar.datastructures import Cookie
+from litestar.datastructures import CacheControlHeader, Cookie
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.spec import SecurityScheme
 from litestar.params import FromPath, JSONBody
@@ -280,8 +280,15 @@ class AuthController(Controller):
         signed_in = await accounts.refresh(cookie, client_of(request))
         return _answer_signed_in(signed_in, accounts.clock.now())
 
-    @post("/logout", status_code=204, summary="Sign out", responses=answers(401, 403, 503))
-    async def logout(self, request: Request[Any, Any, Any]) -> Response[None]:
+    @post(
+        "/logout",
+        status_code=204,
+        summary="Sign out",
+        responses=answers(401, 403, 503),
+        response_cookies=[_session_cookie("", 0)],
+        cache_control=CacheControlHeader(no_store=True),
+    )
+    async def logout(self, request: Request[Any, Any, Any]) -> None:
         """Ends the session of the bearer token, or else that of the cookie."""
         accounts = accounts_of(request)
         if "authorization" in request.headers:
@@ -290,7 +297,6 @@ class AuthController(Controller):
         else:
             _check_origin(request, needed=True)
             await accounts.sign_out_by_cookie(request.cookies.get(COOKIE, ""))
-        return Response(None, status_code=204, headers=_NO_STORE, cookies=[_session_cookie("", 0)])
 
 
 class MeController(Controller):

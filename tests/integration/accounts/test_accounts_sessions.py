@@ -142,6 +142,7 @@ async def test_signing_out_ends_the_session(site: Site, way: str) -> None:
     )
     assert answer.status_code == 204
     assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert answer.headers["cache-control"] == "no-store"
     assert code_of(await site.http.get("/api/me", headers=bearer(token))) == (401, "session_ended")
     assert code_of(await site.refresh(cookie)) == (401, "session_ended")
 
