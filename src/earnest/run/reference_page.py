@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 from earnest.kit.errors import EarnestError
 from earnest.kit.problems import STATUS
@@ -18,6 +18,19 @@ _TITLES: Final = {
 }  # fmt: skip
 # Only what speaks over HTTP; errors of the signer and of background jobs stay inside.
 _SPEAKING: Final = ("kit", "ledger", "accounts", "files", "payments", "payouts", "tasks")
+
+
+_CONVENTIONS: Final = (
+    "Amounts are decimal strings in minor units beside their asset: "
+    '<code>"10500000"</code> with <code>"SOL"</code> is 0.0105 SOL. Times are RFC 3339. '
+    "Lists are <code>{items, nextCursor}</code>."
+)
+_ABOUT_PROBLEMS: Final = (
+    "An answer that says no is <code>application/problem+json</code> (RFC 9457). "
+    "<code>code</code> and <code>type</code> are stable; <code>detail</code> is for people."
+)
+# Signing in is a sequence; everything else stands by path.
+_FIRST: Final = ("/api/auth/challenge", "/api/auth/verify", "/api/auth/refresh")
 
 
 def _prose(text: str) -> str:
@@ -40,8 +53,10 @@ def _operations(document: Schema) -> dict[str, list[tuple[str, str, Schema]]]:
     return {tag: sorted(ops, key=_by_path) for tag, ops in found.items() if ops}
 
 
-def _by_path(operation: tuple[str, str, Schema]) -> tuple[str, int]:
-    return operation[1], METHODS.index(operation[0])
+def _by_path(operation: tuple[str, str, Schema]) -> tuple[int, str, int]:
+    method, path, _ = operation
+    rank = _FIRST.index(path) if path in _FIRST else len(_FIRST)
+    return rank, path, METHODS.index(method)
 
 
 def _ref_name(schema: Schema) -> str | None:
@@ -60,12 +75,13 @@ def _type(schema: Schema, shapes: dict[str, Schema]) -> str:
     )
     found = resolve(schema, shapes)
     kind = found.get("type")
+    words: str
     if found.get("enum"):
         words = "one of " + ", ".join(str(value) for value in found["enum"])
     elif kind == "array":
         words = "list of " + _type(found.get("items", {}), shapes)
     elif found.get("format"):
-        words = {"date-time": "time", "uuid": "UUID"}.get(found["format"], found["format"])
+        words = str({"date-time": "time", "uuid": "UUID"}.get(found["format"], found["format"]))
     elif kind == "string" and found.get("pattern") in ("^[0-9]+$", "^[1-9][0-9]*$"):
         words = "amount"
     else:
@@ -90,7 +106,7 @@ def _bounds(schema: Schema) -> Iterator[str]:
         yield f"default {json.dumps(schema['default'])}"
 
 
-def _field(name: str, schema: Schema, shapes: dict[str, Schema], required: bool) -> str:  # noqa: FBT001 a fact of the row
+def _field(name: str, schema: Schema, shapes: dict[str, Schema], *, required: bool) -> str:
     found = resolve(schema, shapes)
     about = schema.get("description") or found.get("description") or ""
     pattern = found.get("pattern")
@@ -112,7 +128,7 @@ def _rows(
     found = resolve(schema, shapes)
     required = set(found.get("required", []))
     for name, child in found.get("properties", {}).items():
-        yield _field(prefix + name, child, shapes, name in required)
+        yield _field(prefix + name, child, shapes, required=name in required)
         inner = resolve(child, shapes)
         step = f"{prefix}{name}."
         if inner.get("type") == "array":
@@ -135,17 +151,15 @@ def _answer_rows(operation: Schema) -> list[str]:
     rows = []
     for status, response in sorted(operation.get("responses", {}).items()):
         fine = status < "400"
-        content = next(iter(response.get("content", {}).values()), {}).get("schema", {})
-        shape = _ref_name(content) if fine else None
+        contents: list[Schema] = [*response.get("content", {}).values(), {}]
+        shape = _ref_name(contents[0].get("schema", {})) if fine else None
         text = response.get("description", "")
-        if fine:
-            text = _OUTCOMES.get(status, text) if _is_stock(text) else text
-            link = (
-                f' <a href="#shape-{_anchor(shape)}"><code>{escape(shape)}</code></a>'
-                if shape
-                else ""
-            )
-        else:
+        link = ""
+        if fine and _is_stock(text):
+            text = _OUTCOMES.get(status, text)
+        if shape:
+            link = f' <a href="#shape-{_anchor(shape)}"><code>{escape(shape)}</code></a>'
+        elif not fine:
             link = f' <a href="#problems-{status}">codes</a>'
         tone = "final" if fine else "refused"
         rows.append(
@@ -185,6 +199,14 @@ def _curl(method: str, path: str, operation: Schema, shapes: dict[str, Schema], 
     return " \\\n  ".join(parts)
 
 
+def _figure(caption: str, text: str) -> str:
+    """What may be wider than the page can be scrolled, by keyboard too."""
+    return (
+        f"<figure><figcaption>{escape(caption)}</figcaption>"
+        f'<pre tabindex="0">{escape(text)}</pre></figure>'
+    )
+
+
 def _sample_answer(operation: Schema, shapes: dict[str, Schema]) -> str:
     for status, response in sorted(operation.get("responses", {}).items()):
         for media_type, content in response.get("content", {}).items():
@@ -194,10 +216,7 @@ def _sample_answer(operation: Schema, shapes: dict[str, Schema]) -> str:
                 and media_type == "application/json"
                 and resolve(schema, shapes).get("type") != "null"
             ):
-                return (
-                    f"<figure><figcaption>{status}</figcaption>"
-                    f"<pre>{escape(sample_json(schema, shapes))}</pre></figure>"
-                )
+                return _figure(status, sample_json(schema, shapes))
     return ""
 
 
@@ -209,14 +228,20 @@ def _operation(
     about = operation.get("description", "")
     who = "Your session" if operation.get("security") else "Anybody"
     parameters = [
-        _field(p["name"], {"description": p.get("description", ""), **p.get("schema", {})}, shapes, bool(p.get("required")))
+        _field(
+            p["name"],
+            {"description": p.get("description", ""), **p.get("schema", {})},
+            shapes,
+            required=bool(p.get("required")),
+        )
         for p in operation.get("parameters", [])
-    ]  # fmt: skip
+    ]
     body = _body(operation)
+    shown = escape(path).replace("/", "/<wbr>")
     return f"""
 <article class="operation" id="{anchor}">
 <div>
-<p class="line"><span class="method method--{method}">{method.upper()}</span> <code>{escape(path).replace("/", "/<wbr>")}</code></p>
+<p class="line">{_method(method)} <code>{shown}</code></p>
 <h3><a href="#{anchor}">{_prose(summary)}</a></h3>
 {f"<p>{_prose(about)}</p>" if about else ""}
 <p class="who">For: {who}</p>
@@ -225,7 +250,7 @@ def _operation(
 <h4>Answers</h4><dl class="fields answers">{"".join(_answer_rows(operation))}</dl>
 </div>
 <div class="samples">
-<figure><figcaption>Ask</figcaption><pre>{escape(_curl(method, path, operation, shapes, site))}</pre></figure>
+{_figure("Ask", _curl(method, path, operation, shapes, site))}
 {_sample_answer(operation, shapes)}
 </div>
 </article>"""
@@ -246,7 +271,8 @@ def _problems() -> str:
     parts = []
     for status in sorted(by_status):
         rows = [
-            f'<div class="field"><dt><code>{escape(code)}</code></dt><dd>{_prose(message)}</dd></div>'
+            f'<div class="field"><dt><code>{escape(code)}</code></dt>'
+            f"<dd>{_prose(message)}</dd></div>"
             for code, message in sorted(by_status[status].items())
         ]
         parts.append(
@@ -267,13 +293,17 @@ def _shapes(shapes: dict[str, Schema]) -> str:
     return "".join(parts)
 
 
+def _method(method: str) -> str:
+    word = "DEL" if method == "delete" else method.upper()
+    return f'<span class="method method--{method}">{word}</span>'
+
+
 def _contents(groups: dict[str, list[tuple[str, str, Schema]]]) -> str:
     items = []
     for tag, operations in groups.items():
         links = "".join(
             f'<li><a href="#{_anchor(f"{method} {path}")}">'
-            f'<span class="method method--{method}">{method[:3].upper() if method == "delete" else method.upper()}</span>'
-            f"{_prose(operation.get('summary') or path)}</a></li>"
+            f"{_method(method)}{_prose(operation.get('summary') or path)}</a></li>"
             for method, path, operation in operations
         )
         items.append(
@@ -299,6 +329,10 @@ def render_page(document: Schema, *, site: str, assets: str, version: str, schem
         for tag, operations in groups.items()
     )
     info = document["info"]
+    licences = ", ".join(
+        f'<a href="{assets}/LICENSE-{font}.txt">{name}</a>'
+        for font, name in (("besley", "Besley"), ("hanken-grotesk", "Hanken Grotesk"))
+    )
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -312,24 +346,29 @@ def render_page(document: Schema, *, site: str, assets: str, version: str, schem
 </head>
 <body>
 <a class="skip" href="#reference">To the reference</a>
-<header class="bar"><div class="wrap"><img src="{assets}/mark.svg" alt="" width="32" height="32"><b>{escape(info["title"])}</b>
-<a href="{escape(schema_url)}">openapi.json</a></div></header>
+<header class="bar"><div class="wrap">
+<picture><source media="(prefers-color-scheme: dark)" srcset="{assets}/mark-on-dark.svg">
+<img src="{assets}/mark.svg" alt="" width="32" height="32"></picture><b>{escape(info["title"])}</b>
+<a href="{escape(schema_url)}">openapi.json</a>
+</div></header>
 <div class="wrap">
 <div class="lead"><h1>API reference</h1>
 <p>{_prose(info.get("summary") or "")}</p>
-<p class="fine">Version {escape(info["version"])}. Amounts are decimal strings in minor units beside their asset: <code>"10500000"</code> with <code>"SOL"</code> is 0.0105 SOL. Times are RFC 3339. Lists are <code>{{items, nextCursor}}</code>.</p></div>
+<p class="fine">Version {escape(info["version"])}. {_CONVENTIONS}</p></div>
 <div class="columns">
 {_contents(groups)}
 <main id="reference">
 {sections}
 <section class="group" id="problems"><h2>Problems</h2>
-<p>An answer that says no is <code>application/problem+json</code> (RFC 9457). <code>code</code> and <code>type</code> are stable; <code>detail</code> is for people.</p>
+<p>{_ABOUT_PROBLEMS}</p>
 {_problems()}</section>
 <section class="group" id="shapes"><h2>Shapes</h2>{_shapes(shapes)}</section>
 </main>
 </div>
 </div>
-<footer class="foot"><div class="wrap">Set in Besley and Hanken Grotesk, both under the SIL Open Font License (<a href="{assets}/LICENSE-besley.txt">1</a>, <a href="{assets}/LICENSE-hanken-grotesk.txt">2</a>).</div></footer>
+<footer class="foot"><div class="wrap">
+Fonts under the SIL Open Font License: {licences}.
+</div></footer>
 </body>
 </html>
 """

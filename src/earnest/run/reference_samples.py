@@ -51,6 +51,8 @@ _BY_NAME: Final[dict[str, Any]] = {
     "followedSlot": 356104240,
     "expiresAt": "2026-11-20T14:31:40Z",
 }
+# The challenge of sign-in tells its end in unix seconds.
+_INTEGERS: Final = {"expiresAt": 1_795_185_100}
 _BY_FORMAT: Final[dict[str, Any]] = {
     "uuid": "0d5c8a1e-6f3b-4c9a-9f27-5d1e8b7a2c44",
     "date-time": "2026-11-20T14:01:40Z",
@@ -114,7 +116,7 @@ def _plain(schema: Schema, kind: Any, name: str) -> Any:
     if "default" in schema:
         return schema["default"]
     if kind == "integer":
-        return schema.get("minimum", 1)
+        return _INTEGERS.get(name, schema.get("minimum", 1))
     if kind == "number":
         return schema.get("minimum", 1)
     if kind == "boolean":
