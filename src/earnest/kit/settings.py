@@ -112,6 +112,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 raise InvalidInput(reason=f"{PREFIX}{name.upper()} is not set, and is needed here.")
 
 
+def _decode(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(f"{kind.__name__} has no text form")
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings of an environment; raises `InvalidInput` that names the wrong variable."""
     values: dict[str, str] = {}
@@ -128,7 +134,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         elif variable in environment:
             values[field.name] = environment[variable]
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         reason = str(error)
         for name in values:

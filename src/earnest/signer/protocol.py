@@ -74,6 +74,10 @@ class MessageBroken(Exception):
     """The other side sent what the protocol does not allow."""
 
 
+class NothingAsked(MessageBroken):
+    """The other side left without a word: somebody looked whether the door is open."""
+
+
 async def read_message(reader: asyncio.StreamReader) -> bytes:
     """One message; raises `MessageBroken` when it is too long or cut short."""
     try:
@@ -82,6 +86,8 @@ async def read_message(reader: asyncio.StreamReader) -> bytes:
             raise MessageBroken(f"a message of {length} bytes")
         return await reader.readexactly(length)
     except asyncio.IncompleteReadError as error:
+        if not error.partial and error.expected == _LENGTH.size:
+            raise NothingAsked from error
         raise MessageBroken("the connection ended within a message") from error
 
 

@@ -28,6 +28,7 @@ from earnest.signer.errors import SignerCannotSee, SigningRefused
 from earnest.signer.keyfile import check_private, open_key_file
 from earnest.signer.protocol import (
     MessageBroken,
+    NothingAsked,
     Refusal,
     Reply,
     Request,
@@ -73,6 +74,8 @@ class Door:
         try:
             async with self._seats:
                 await self._answer_once(reader, writer)
+        except NothingAsked:
+            return
         except (MessageBroken, msgspec.MsgspecError, TimeoutError, ConnectionError) as error:
             log.warning("signer_request_dropped", reason=type(error).__name__)
         finally:
@@ -193,9 +196,9 @@ async def serve(
     settings.need("signer_token", "database_url")
     urls = [url.strip() for url in settings.signer_rpc_urls.split(",") if url.strip()]
     urls = urls or settings.rpc_urls
-    if len(urls) < (1 if settings.network is Network.LOCAL else 2):
+    if len(urls) < (2 if settings.network is Network.MAINNET else 1):
         raise InvalidInput(
-            reason="EARNEST_SIGNER_RPC_URLS needs two nodes on a public network, one locally."
+            reason="EARNEST_SIGNER_RPC_URLS needs two nodes where money is real (mainnet)."
         )
     keypair = open_key_file(settings.signer_key_file, read_passphrase(settings))
     with _sole_holder(settings.signer_log_file):

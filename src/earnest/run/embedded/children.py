@@ -177,6 +177,22 @@ class Supervisor:
         self._state.urls.update(urls)
         self._write_state()
 
+    def publish_network(self, network: str) -> None:
+        """Says in the state file which chains are followed."""
+        self._state.network = network
+        self._write_state()
+
+    def publish_complete(self) -> None:
+        """Says in the state file that every process was ready once."""
+        self._state.complete = True
+        self._write_state()
+
+    def publish_waits(self, sentences: Sequence[str]) -> None:
+        """Says in the state file what does not answer that is not ours to start."""
+        if self._state.waits_for != list(sentences):
+            self._state.waits_for = list(sentences)
+            self._write_state()
+
     # -- start ----------------------------------------------------------------------------------
 
     async def start(self, what: ChildSpec | EmbeddedPart) -> ProcessState:

@@ -42,6 +42,10 @@ class RunState:
     processes: list[ProcessState] = field(default_factory=list)
     # May carry passwords; the file is 0600 for their sake.
     urls: dict[str, str] = field(default_factory=dict)
+    network: str = ""
+    complete: bool = False  # every process was ready once
+    # Plain sentences: what does not answer that is not ours to start.
+    waits_for: list[str] = field(default_factory=list)
 
 
 def write_run_state(state_dir: StateDir, state: RunState) -> None:
@@ -66,6 +70,9 @@ def read_run_state(state_dir: StateDir) -> RunState | None:
         started_at=datetime.fromisoformat(raw["started_at"]),
         processes=[_process_from(entry) for entry in raw["processes"]],
         urls=raw["urls"],
+        network=raw.get("network", ""),
+        complete=raw.get("complete", False),
+        waits_for=raw.get("waits_for", []),
     )
 
 

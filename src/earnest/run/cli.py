@@ -1,0 +1,478 @@
+"""`earnest`: every command, what it does and how it fails.
+
+Imports happen inside the commands, so that `earnest --help` answers at once. What can be foreseen
+ends with one plain line and exit code 1; a command that was typed wrongly ends with 2.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+from uuid import UUID
+
+from cyclopts import App, Group, Parameter
+from cyclopts.exceptions import CycloptsError
+
+from earnest.kit.errors import EarnestError
+from earnest.kit.settings import Network
+from earnest.run.embedded.errors import EmbeddedPartFailed
+
+_MACHINE = Group.create_ordered("One machine")
+_PROCESSES = Group.create_ordered("Processes, each alone and as many as wanted")
+_MONEY = Group.create_ordered("Looking after the money")
+_OPERATION = Group.create_ordered("Operation")
+
+StateDir = Annotated[
+    Path | None,
+    Parameter(
+        name="--state-dir",
+        help="Where one machine's system keeps everything: EARNEST_STATE_DIR, or var.",
+    ),
+]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="JSON, for programs.")]
+
+
+def _version() -> str:
+    from earnest.run.version import VERSION
+
+    return VERSION
+
+
+app = App(
+    name="earnest",
+    help="Paid work in which money moves only when the chain says so. Settings are environment "
+    "variables, EARNEST_…; EARNEST_X_FILE names a file that holds the value of EARNEST_X.",
+    version=_version,
+    version_flags=["--version"],
+    help_flags=["--help", "-h"],
+    help_epilogue="`earnest COMMAND --help` says more. Exit codes: 0 as asked, 1 not so, "
+    "2 typed wrongly.",
+    usage="Usage: earnest COMMAND",
+    default_parameter=Parameter(show_env_var=False, negative=""),
+)
+app["--help"].group = app["--version"].group = Group("Also", sort_key=99)
+
+
+# -- one machine --------------------------------------------------------------------------------
+
+
+@app.command(group=_MACHINE)
+def up(
+    *,
+    network: Network | None = None,
+    port: int | None = None,
+    state_dir: StateDir = None,
+    slot_ms: Annotated[int, Parameter(help="Length of a slot of the local chain.")] = 400,
+) -> None:
+    """Start everything on this machine and stay until Ctrl-C.
+
+    Postgres, an S3 server and a local Solana chain are started where no setting names one
+    (EARNEST_DATABASE_URL, of a role that may create roles; EARNEST_S3_ENDPOINT;
+    EARNEST_SOLANA_RPC_URLS). Other networks than local need neither a local chain nor Node.
+
+    Parameters
+    ----------
+    network
+        Whose money moves: EARNEST_NETWORK, or local. On mainnet the passphrase of the signer's
+        key is asked for.
+    port
+        Port of site and API on 127.0.0.1: EARNEST_API_PORT, or 8000; 0 takes a free one. The
+        other parts take the ports after it, or free ones.
+    """
+    import asyncio
+
+    from earnest.run.up import Up
+
+    if not 10 <= slot_ms <= 10_000:
+        _stop("--slot-ms is at least 10 and at most 10000.")
+    if port is not None and not 0 <= port <= 65_535:
+        _stop("--port is at least 0 and at most 65535.")
+    asyncio.run(
+        Up(os.environ, network=network, port=port, state_dir=state_dir, slot_ms=slot_ms).run()
+    )
+
+
+@app.command(group=_MACHINE)
+def status(*, json: AsJson = False, state_dir: StateDir = None) -> int:
+    """Say what runs on this machine, and how it does. Exit code 1 unless all is well."""
+    from earnest.run.status import show_status
+
+    return show_status(_state_dir(state_dir), as_json=json)
+
+
+@app.command(group=_MACHINE)
+def demo(*, state_dir: StateDir = None) -> int:
+    """Play the main job once, on a system of its own: post, pay, vote, pay out.
+
+    A client and seven workers with fresh keys, over public HTTP only. The outcome is written to
+    demo.json in the state directory.
+    """
+    from earnest.run.demo import run_demo
+
+    return run_demo(_state_dir(state_dir))
+
+
+# -- processes ----------------------------------------------------------------------------------
+
+
+@app.command(group=_PROCESSES)
+def api() -> None:
+    """Serve HTTP: the API, its reference and the pictures. Holds no key that moves money."""
+    from earnest.run.api import run_api
+    from earnest.run.process import run_process
+
+    run_process("api", run_api)
+
+
+@app.command(group=_PROCESSES)
+def worker() -> None:
+    """Do background jobs: payouts, file checks, schedules."""
+    from earnest.run.process import run_process
+    from earnest.run.worker import run_jobs
+
+    run_process("worker", run_jobs)
+
+
+@app.command(group=_PROCESSES)
+def indexer() -> None:
+    """Follow the chain, and post to the ledger what it says. Holds no keys."""
+    from earnest.run.indexer import run_indexer
+    from earnest.run.process import run_process
+
+    run_process("indexer", run_indexer)
+
+
+signer = App(name="signer", help="The only key that moves money, and the process that holds it.")
+signer.group = (_PROCESSES,)
+app.command(signer)
+
+
+@signer.default
+@signer.command(name="serve")
+def signer_serve() -> None:
+    """Sign payouts that the ledger holds, within limits, over a private socket. The default."""
+    from earnest.run.process import run_process
+    from earnest.signer.server import serve
+
+    run_process("signer", serve)
+
+
+@signer.command(name="init")
+def signer_init() -> None:
+    """Make the key, encrypted under a passphrase, and print the address to fund.
+
+    A key that is there is never overwritten.
+    """
+    from earnest.signer.commands import init_key
+
+    print(init_key(_settings()))
+
+
+@signer.command(name="status")
+def signer_status(*, state_dir: StateDir = None) -> int:
+    """Say whose key it is, how many payouts it signed, and which of them the ledger lacks.
+
+    Exit code 1 when the ledger lacks any: an old backup was restored, and nothing is signed
+    until a person has looked.
+    """
+    from earnest.run.operate import show_signer
+
+    return show_signer(_operator("signer", state_dir))
+
+
+@signer.command(name="acknowledge")
+def signer_acknowledge(payout: UUID, *, note: str, state_dir: StateDir = None) -> None:
+    """State that you have looked at a payout that was signed and that the ledger lacks.
+
+    Parameters
+    ----------
+    payout
+        Its id, as `earnest signer status` lists it.
+    note
+        What you found. Kept in the signer's log.
+    """
+    from earnest.signer.commands import acknowledge
+
+    acknowledge(_operator("signer", state_dir), payout, note)
+    print(f"Noted. The signer no longer waits for payout {payout}.")
+
+
+@app.command(group=_PROCESSES)
+def migrate() -> None:
+    """Bring the database to what this version expects. Needs the owner's EARNEST_DATABASE_URL.
+
+    The passwords of the roles are taken from EARNEST_DATABASE_PASSWORD_API, _WORKER, _INDEXER
+    and _SIGNER_RO (or …_FILE); a role without one keeps what it has.
+    """
+    from earnest.run.operate import migrate_database
+
+    migrate_database(_settings(), os.environ)
+
+
+# -- looking after the money --------------------------------------------------------------------
+
+
+@app.command(group=_MONEY)
+def solvency(
+    *,
+    timeout: Annotated[int, Parameter(help="Seconds to wait for the ledger to get there.")] = 60,
+    json: AsJson = False,
+    state_dir: StateDir = None,
+) -> int:
+    """Ask the chain itself, and hold the ledger against it. Exit code 1 when they differ.
+
+    The chain says its balances at one final slot; the answer waits until the ledger has
+    everything up to it.
+    """
+    from earnest.run.operate import show_solvency
+
+    return show_solvency(_operator("api", state_dir), timeout_s=timeout, as_json=json)
+
+
+ledger = App(name="ledger", help="The book in which every balance is written.")
+ledger.group = (_MONEY,)
+app.command(ledger)
+
+
+@ledger.command(name="verify")
+def ledger_verify(*, json: AsJson = False, state_dir: StateDir = None) -> int:
+    """Replay every entry, and check every hash and signed checkpoint. Exit code 1 on a fault."""
+    from earnest.run.operate import show_verification
+
+    return show_verification(_operator("api", state_dir), as_json=json)
+
+
+@ledger.command(name="history")
+def ledger_history(
+    account: str | None = None,
+    *,
+    cursor: str | None = None,
+    limit: Annotated[int, Parameter(help="Entries a page, at most 1000.")] = 50,
+    json: AsJson = False,
+    state_dir: StateDir = None,
+) -> int:
+    """List the entries of one ledger account, the newest first; without one, list the accounts.
+
+    Parameters
+    ----------
+    account
+        Name or number of the account, such as suspense:SOL.
+    cursor
+        Where the page before ended, as it said.
+    """
+    from earnest.run.operate import show_accounts, show_history
+
+    settings = _operator("api", state_dir)
+    if not 1 <= limit <= 1000:
+        _stop("--limit is at least 1 and at most 1000.")
+    if account is None:
+        return show_accounts(settings, cursor=cursor, limit=limit, as_json=json)
+    return show_history(settings, account, cursor=cursor, limit=limit, as_json=json)
+
+
+suspense = App(name="suspense", help="Money that arrived and is nobody's yet.")
+suspense.group = (_MONEY,)
+app.command(suspense)
+
+
+@suspense.command(name="list")
+def suspense_list(
+    *,
+    cursor: str | None = None,
+    limit: Annotated[int, Parameter(help="Items a page, at most 1000.")] = 50,
+    json: AsJson = False,
+    state_dir: StateDir = None,
+) -> int:
+    """List what waits for a person to decide, the oldest first."""
+    from earnest.run.operate import show_suspense
+
+    if not 1 <= limit <= 1000:
+        _stop("--limit is at least 1 and at most 1000.")
+    return show_suspense(_operator("api", state_dir), cursor=cursor, limit=limit, as_json=json)
+
+
+@suspense.command(name="settle")
+def suspense_settle(
+    item: UUID,
+    *,
+    to: str,
+    by: str,
+    note: str,
+    state_dir: StateDir = None,
+) -> None:
+    """Give an item to somebody's balance. It cannot be taken back.
+
+    Parameters
+    ----------
+    item
+        Its id, as `earnest suspense list` names it.
+    to
+        Who gets it: an account's id, or an address linked to one.
+    by
+        Who decided it: your name, for the audit.
+    note
+        Why, for the audit.
+    """
+    from earnest.run.operate import settle
+
+    settle(_operator("worker", state_dir), item, to=to, by=by, note=note)
+
+
+payouts = App(name="payouts", help="Payouts that wait for a person, and the pause of one.")
+payouts.group = (_MONEY,)
+app.command(payouts)
+
+
+# -- operation ----------------------------------------------------------------------------------
+
+chain = App(name="chain", help="How far a chain is followed, and going on after a halt.")
+chain.group = (_OPERATION,)
+app.command(chain)
+
+
+@chain.command(name="status")
+def chain_status(*, json: AsJson = False, state_dir: StateDir = None) -> int:
+    """Say how far the chain is followed. Exit code 1 when following it is halted."""
+    from earnest.run.operate import show_chain
+
+    return show_chain(_operator("api", state_dir), as_json=json)
+
+
+@chain.command(name="resume")
+def chain_resume(*, state_dir: StateDir = None) -> None:
+    """Follow a halted chain again, once you have found out why it was halted."""
+    from earnest.run.operate import resume
+
+    resume(_operator("indexer", state_dir))
+
+
+jobs = App(name="jobs", help="Background jobs that failed for good and are held.")
+jobs.group = (_OPERATION,)
+app.command(jobs)
+
+
+@jobs.default
+@jobs.command(name="list")
+def jobs_list(*, json: AsJson = False, state_dir: StateDir = None) -> int:
+    """List what is held with its reason, and count what waits and runs. The default."""
+    from earnest.run.operate import show_jobs
+
+    return show_jobs(_operator("worker", state_dir), as_json=json)
+
+
+@jobs.command(name="retry")
+def jobs_retry(*ids: int, state_dir: StateDir = None) -> None:
+    """Queue held jobs again, with all their tries.
+
+    Parameters
+    ----------
+    ids
+        Numbers, as `earnest jobs` lists them.
+    """
+    from earnest.run.operate import retry_jobs
+
+    if not ids:
+        _stop("Name at least one job: `earnest jobs` lists them.")
+    retry_jobs(_operator("worker", state_dir), ids)
+
+
+cdn = App(name="cdn", help="What a content delivery network in front of the store needs.")
+cdn.group = (_OPERATION,)
+app.command(cdn)
+
+
+@cdn.command(name="policy")
+def cdn_policy(
+    *,
+    part: Annotated[
+        Literal["all", "bucket", "lifecycle", "iam"], Parameter(help="Which of the policies.")
+    ] = "all",
+) -> None:
+    """Print the bucket policy for CloudFront, the life-cycle rules, and the server's own policy."""
+    from earnest.run.operate import print_cdn_policy
+
+    print_cdn_policy(_settings(), part)
+
+
+@app.command(group=_OPERATION)
+def openapi(
+    *,
+    check: Annotated[
+        Path | None, Parameter(help="Compare with this file. Exit code 1 when it differs.")
+    ] = None,
+    write: Annotated[Path | None, Parameter(help="Write into this file.")] = None,
+) -> int:
+    """Print the description of the API (OpenAPI 3.1), or compare it with a file."""
+    from earnest.run.openapi import check_file, document, write_file
+
+    if check is not None:
+        return check_file(check)
+    if write is not None:
+        write_file(write)
+        return 0
+    sys.stdout.write(document())
+    return 0
+
+
+@app.command(name="version", group=_OPERATION)
+def show_version() -> None:
+    """Print the version."""
+    print(_version())
+
+
+# -- settings and errors ------------------------------------------------------------------------
+
+
+def _settings():  # type: ignore[no-untyped-def]
+    from earnest.kit.settings import read_settings
+
+    return read_settings(os.environ)
+
+
+def _state_dir(named: Path | None) -> Path:
+    from earnest.kit.settings import read_settings
+
+    return named or read_settings(os.environ).state_dir
+
+
+def _operator(process: str, state_dir: Path | None):  # type: ignore[no-untyped-def]
+    from earnest.run.installation import operator_settings
+
+    return operator_settings(process, os.environ, state_dir=state_dir)
+
+
+class _TypedWrongly(Exception):
+    """The command line makes no sense; the text says why."""
+
+
+def _stop(why: str) -> NoReturn:
+    raise _TypedWrongly(why)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Runs one command and exits: 0 as asked, 1 not so, 2 typed wrongly."""
+    from earnest.run.terminal import complain
+
+    try:
+        code = app(
+            arguments,
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+        )
+    except CycloptsError as error:
+        complain(f"{error} See `earnest --help`.")
+        sys.exit(2)
+    except _TypedWrongly as error:
+        complain(str(error))
+        sys.exit(2)
+    except (EarnestError, EmbeddedPartFailed) as error:
+        complain(str(error))
+        sys.exit(1)
+    except BrokenPipeError:
+        # Whoever read the output has left, as `head` does. Nothing more is to be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
