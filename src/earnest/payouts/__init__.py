@@ -1,17 +1,16 @@
 """Payouts: balance leaves to its owner's wallet, exactly once."""
 
-from earnest.payouts.adapters.signer_socket import SignerSocket
+from earnest.payouts.adapters.signer_socket import SignerSocket, open_signer
 from earnest.payouts.engine import Pace, PayoutEngine
 from earnest.payouts.errors import SignerRefused, SignerUnreachable
-from earnest.payouts.http import ROUTES
-from earnest.payouts.jobs import register_jobs
+from earnest.payouts.http import ROUTES, lifespan
+from earnest.payouts.jobs import make_engine, register_jobs
 from earnest.payouts.metrics import observe
-from earnest.payouts.reactor import make_reactor
+from earnest.payouts.ports import PayoutChain, SignerPort
+from earnest.payouts.reactions import reactor
 from earnest.payouts.rules import PayoutStatus
 from earnest.payouts.service import ROUND_JOB, Desk
 from earnest.payouts.store import Halt, Payout, open_halts
-
-reactor = make_reactor()
 
 __all__ = [
     "ROUND_JOB",
@@ -20,14 +19,18 @@ __all__ = [
     "Halt",
     "Pace",
     "Payout",
+    "PayoutChain",
     "PayoutEngine",
     "PayoutStatus",
+    "SignerPort",
     "SignerRefused",
     "SignerSocket",
     "SignerUnreachable",
-    "make_reactor",
+    "lifespan",
+    "make_engine",
     "observe",
     "open_halts",
+    "open_signer",
     "reactor",
     "register_jobs",
 ]

@@ -280,7 +280,7 @@ class PayoutEngine:
                 await store.fail_payout(
                     db_tx, attempt.items[0].payout_id, finding.code, finding.detail, now
                 )
-            await self._reached("prepare: before failing commits")
+            await self._reached("prepare: before commit")
         await self._reached("prepare: failed alone")
         return None
 

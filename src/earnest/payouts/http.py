@@ -1,20 +1,20 @@
 """Routes of payouts: to the wallet of the session, and to no other."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
-from litestar.di import Provide
-from litestar.params import Dependency
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody, SkipValidation
 
-from earnest.accounts import SECURITY, Principal, require_principal
-from earnest.kit.clock import Clock
-from earnest.kit.db import Connection, Database
+from earnest.accounts import SECURITY, require_principal
+from earnest.kit.db import Connection
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.money import Asset, Money
 from earnest.kit.paging import Cursor, CursorUnknown, Limit, decode_cursor, encode_cursor
+from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Network, Settings
 from earnest.kit.wire import AmountMinor, Body, Page, PositiveAmountMinor, Wire
@@ -35,6 +35,24 @@ _WITH_PRINCIPAL = {"principal": Provide(require_principal)}
 _SEQ_MAX = 2**63 - 1
 EXPLORER = "https://explorer.solana.com/tx/"
 _CLUSTERS = {Network.MAINNET: None, Network.DEVNET: "devnet", Network.TESTNET: "testnet"}
+
+
+@asynccontextmanager
+async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    """Gives the application its `state.recipients`, to look at wallets before money is held.
+
+    Needs `state.settings`.
+    """
+    settings: Settings = app.state.settings
+    settings.need("solana_rpc_urls")
+    async with SolanaRpc(settings.rpc_urls, timeout_s=5.0, attempts=2) as rpc:
+        app.state.recipients = rpc
+        yield
+
+
+def _recipients(request: Request[Any, Any, Any]) -> RecipientView:
+    view: RecipientView = request.app.state.recipients
+    return view
 
 
 class PayoutBody(Body, frozen=True):
@@ -129,14 +147,14 @@ class PayoutController(Controller):
         summary="Take balance out to my wallet",
         responses=answers(400, 401, 409, 429, 503),
     )
-    async def request(
+    async def ask(
         self,
-        data: PayoutBody,
-        principal: Principal,
-        database: Database,
-        settings: Settings,
-        clock: Clock,
-        solana: Annotated[RecipientView, Dependency(skip_validation=True)],
+        data: JSONBody[PayoutBody],
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
+        clock: GivenClock,
+        solana: NamedDependency[SkipValidation[RecipientView]],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[PayoutAnswer]:
         """The amount is held at once, and leaves the balance when the chain_tx is final."""
@@ -165,9 +183,9 @@ class PayoutController(Controller):
     @get("/", summary="My payouts", responses=answers(400, 401, 503))
     async def list_mine(
         self,
-        principal: Principal,
-        database: Database,
-        settings: Settings,
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> Response[Page[PayoutAnswer]]:
@@ -193,7 +211,11 @@ class PayoutController(Controller):
         "/{payout_id:uuid}", summary="Where a payout stands", responses=answers(400, 401, 404, 503)
     )
     async def show_one(
-        self, payout_id: UUID, principal: Principal, database: Database, settings: Settings
+        self,
+        payout_id: FromPath[UUID],
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
     ) -> Response[PayoutAnswer]:
         """One of one's own; others' are not found."""
         payout = await show_payout(database, payout_id, principal.account_id)
