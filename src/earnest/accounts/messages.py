@@ -62,8 +62,8 @@ class SignInMessage(msgspec.Struct, frozen=True, kw_only=True):
             f"Version: {self.version}\n"
             f"Chain ID: {self.chain_id}\n"
             f"Nonce: {self.nonce}\n"
-            f"Issued At: {self.issued_at.strftime(_TIME)}\n"
-            f"Expiration Time: {self.expires_at.strftime(_TIME)}"
+            f"Issued At: {_write_time(self.issued_at)}\n"
+            f"Expiration Time: {_write_time(self.expires_at)}"
         )
 
 
@@ -90,6 +90,11 @@ def parse_message(text: str) -> SignInMessage:
         issued_at=_read_time(field["issued_at"]),
         expires_at=_read_time(field["expires_at"]),
     )
+
+
+def _write_time(at: datetime) -> str:
+    # strftime writes the year 26 with two digits, so it is no inverse of strptime.
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _read_time(text: str) -> datetime:
