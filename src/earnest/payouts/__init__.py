@@ -1,15 +1,15 @@
 """Payouts: balance leaves to its owner's wallet, exactly once."""
 
-from earnest.payouts.adapters.signer_socket import SignerSocket, open_signer
+from earnest.payouts.adapters.signer_socket import SignerSocket
 from earnest.payouts.engine import Pace, PayoutEngine
 from earnest.payouts.errors import SignerRefused, SignerUnreachable
-from earnest.payouts.http import ROUTES, lifespan
-from earnest.payouts.jobs import make_engine, register_jobs
+from earnest.payouts.http import ROUTES
+from earnest.payouts.jobs import register_jobs
 from earnest.payouts.metrics import observe
 from earnest.payouts.ports import PayoutChain, SignerPort
-from earnest.payouts.reactions import reactor
+from earnest.payouts.reactions import make_reactor
 from earnest.payouts.rules import PayoutStatus
-from earnest.payouts.service import ROUND_JOB, Desk
+from earnest.payouts.service import ROUND_JOB, Desk, check_nodes
 from earnest.payouts.store import Halt, Payout, open_halts
 
 __all__ = [
@@ -26,11 +26,9 @@ __all__ = [
     "SignerRefused",
     "SignerSocket",
     "SignerUnreachable",
-    "lifespan",
-    "make_engine",
+    "check_nodes",
+    "make_reactor",
     "observe",
     "open_halts",
-    "open_signer",
-    "reactor",
     "register_jobs",
 ]

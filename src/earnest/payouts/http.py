@@ -9,7 +9,7 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, SkipValidation
 
-from earnest.accounts import SECURITY, require_principal
+from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.kit.db import Connection
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.money import Asset, Money
@@ -35,24 +35,6 @@ _WITH_PRINCIPAL = {"principal": Provide(require_principal)}
 _SEQ_MAX = 2**63 - 1
 EXPLORER = "https://explorer.solana.com/tx/"
 _CLUSTERS = {Network.MAINNET: None, Network.DEVNET: "devnet", Network.TESTNET: "testnet"}
-
-
-@asynccontextmanager
-async def lifespan(app: Litestar) -> AsyncIterator[None]:
-    """Gives the application its `state.recipients`, to look at wallets before money is held.
-
-    Needs `state.settings`.
-    """
-    settings: Settings = app.state.settings
-    settings.need("solana_rpc_urls")
-    async with SolanaRpc(settings.rpc_urls, timeout_s=5.0, attempts=2) as rpc:
-        app.state.recipients = rpc
-        yield
-
-
-def _recipients(request: Request[Any, Any, Any]) -> RecipientView:
-    view: RecipientView = request.app.state.recipients
-    return view
 
 
 class PayoutBody(Body, frozen=True):

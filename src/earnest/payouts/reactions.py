@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 _LATE = (AttemptStatus.EXPIRED, AttemptStatus.DROPPED)
 
 
-def reactor(clock: Clock | None = None) -> Reactor:
+def make_reactor(clock: Clock | None = None) -> Reactor:
     """The reactor `payouts`, for `kit.events.run_reactors`."""
     clock = clock or SystemClock()
 

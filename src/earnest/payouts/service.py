@@ -12,9 +12,10 @@ from earnest.chains.solana.wire import AccountBalance
 from earnest.jobs import enqueue
 from earnest.kit.clock import Clock
 from earnest.kit.db import Connection, Database
+from earnest.kit.errors import InvalidInput
 from earnest.kit.ids import new_id
 from earnest.kit.money import Asset, Chain, Money
-from earnest.kit.settings import Settings
+from earnest.kit.settings import Network, Settings
 from earnest.payouts import store
 from earnest.payouts.errors import (
     AmountBelowThreshold,
@@ -46,6 +47,18 @@ class RecipientView(Protocol):
     async def min_rent_exemption(self, size_bytes: int = 0) -> int:
         """What an account of that size must keep."""
         ...
+
+
+def check_nodes(settings: Settings) -> None:
+    """Raises `InvalidInput` where a public network has fewer than two nodes configured.
+
+    That a chain_tx can never land takes two opinions; a local chain has one node to give them.
+    """
+    if settings.network is not Network.LOCAL and len(settings.rpc_urls) < 2:
+        raise InvalidInput(
+            reason="EARNEST_SOLANA_RPC_URLS needs two nodes on a public network: payouts ask both"
+            " before they sign anew."
+        )
 
 
 def check_request(principal: Principal, money: Money, settings: Settings) -> None:

@@ -1,15 +1,12 @@
 """The signer, over its private socket: one connection per question."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
-from earnest.kit.errors import InvalidInput
-from earnest.kit.settings import Network, Settings
 from earnest.payouts.errors import SignerRefused, SignerUnreachable
 from earnest.signer import (
     MessageBroken,
@@ -57,19 +54,3 @@ class SignerSocket:
             return reply
         finally:
             writer.close()
-
-
-@asynccontextmanager
-async def open_signer(settings: Settings) -> AsyncIterator[SignerSocket]:
-    """The way to the signer that the settings name. It need not be up yet.
-
-    Raises `InvalidInput` without a token, or with fewer than two nodes on a public network: that
-    a chain_tx can never land takes two opinions.
-    """
-    settings.need("signer_token")
-    if settings.network is not Network.LOCAL and len(settings.rpc_urls) < 2:
-        raise InvalidInput(
-            reason="EARNEST_SOLANA_RPC_URLS needs two nodes on a public network: payouts ask both"
-            " before they sign anew."
-        )
-    yield SignerSocket(settings.signer_socket, settings.signer_token)
