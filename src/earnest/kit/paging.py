@@ -14,7 +14,9 @@ LIMIT_MAX = 100
 Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="How many items at most.")]
 Cursor = Annotated[
     str | None,
-    QueryParameter(max_length=512, description="`nextCursor` of the page before; none for the first."),
+    QueryParameter(
+        max_length=512, description="`nextCursor` of the page before; none for the first."
+    ),
 ]
 
 T = TypeVar("T")

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import segno
 from litestar import Controller, Response, get
+from litestar.params import FromPath
 
-from earnest.kit.db import Database
 from earnest.kit.money import Asset
+from earnest.kit.parts import GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Settings
 from earnest.kit.wire import AmountMinor, Wire
@@ -69,7 +70,7 @@ class OrderController(Controller):
 
     @get("/{order_id:uuid}", summary="Where an order stands", responses=answers(400, 404, 503))
     async def show(
-        self, order_id: UUID, database: Database, settings: Settings
+        self, order_id: FromPath[UUID], database: GivenDatabase, settings: GivenSettings
     ) -> Response[OrderAnswer]:
         """Anybody who has the id may look, and anybody may pay."""
         async with database.connection() as db:
@@ -82,7 +83,9 @@ class OrderController(Controller):
         responses=answers(400, 404, 503),
         media_type="image/svg+xml",
     )
-    async def qr(self, order_id: UUID, database: Database, settings: Settings) -> Response[bytes]:
+    async def qr(
+        self, order_id: FromPath[UUID], database: GivenDatabase, settings: GivenSettings
+    ) -> Response[bytes]:
         """SVG, dark on white with a quiet zone, so that every phone reads it in both themes."""
         async with database.connection() as db:
             order = await find_order(db, order_id)

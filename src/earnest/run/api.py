@@ -7,23 +7,27 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
-from litestar import Litestar, MediaType, Request, Response, get
+from litestar import Litestar, MediaType, Response, get
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, Schema
+from litestar.params import SkipValidation
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from earnest import accounts, files, payments, payouts, tasks, treasury
+from earnest.chains.solana import SolanaRpc
 from earnest.kit import problems
 from earnest.kit.clock import Clock, SystemClock
 from earnest.kit.db import Database, DatabaseUnavailable
 from earnest.kit.errors import EarnestError
-from earnest.kit.settings import Network, Settings
+from earnest.kit.parts import PROVIDED, GivenDatabase
+from earnest.kit.settings import Settings
 from earnest.kit.wire import Body
 from earnest.run.metrics import REQUEST_SECONDS, REQUESTS
 from earnest.run.migrate import expected_version, wait_for_version
@@ -35,19 +39,18 @@ BODY_BYTES_MAX = 64 * 1024
 Lifespan = Callable[[Litestar], Any]
 
 
-def _provide_database(state: State) -> Database:
-    database: Database = state.database
-    return database
+def _provide_solana(state: State) -> SolanaRpc:
+    solana: SolanaRpc = state.solana
+    return solana
 
 
-def _provide_settings(state: State) -> Settings:
-    settings: Settings = state.settings
-    return settings
-
-
-def _provide_clock(state: State) -> Clock:
-    clock: Clock = state.clock
-    return clock
+@asynccontextmanager
+async def _asking_solana(app: Litestar) -> AsyncIterator[None]:
+    """A client of the chain's nodes, asked about recipients before a payout is taken."""
+    settings: Settings = app.state.settings
+    async with SolanaRpc(settings.rpc_urls, timeout_s=5, attempts=2) as solana:
+        app.state.solana = solana
+        yield
 
 
 @get("/healthz", include_in_schema=False, media_type=MediaType.TEXT, sync_to_thread=False)
@@ -57,7 +60,7 @@ def healthz() -> str:
 
 
 @get("/readyz", include_in_schema=False, media_type=MediaType.JSON)
-async def readyz(database: Database) -> Response[dict[str, str]]:
+async def readyz(database: GivenDatabase) -> Response[dict[str, str]]:
     """The process can answer: its database is there, at this code's version."""
     try:
         found = await database.fetchval("SELECT version FROM schema_version")
@@ -89,7 +92,7 @@ class Outermost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
@@ -131,8 +134,8 @@ async def _connected(app: Litestar) -> AsyncIterator[None]:
         await database.close()
 
 
-def _bodies(kind: type) -> list[type]:
-    found = []
+def _bodies(kind: type[Body]) -> list[type[Body]]:
+    found: list[type[Body]] = []
     for child in kind.__subclasses__():
         found += [child, *_bodies(child)]
     return found
@@ -140,10 +143,10 @@ def _bodies(kind: type) -> list[type]:
 
 def _finish_schema(app: Litestar) -> None:
     """Says what the generator leaves out: bodies take no field that is not named."""
-    components: Components = app.openapi_schema.components  # type: ignore[assignment]
+    components = app.openapi_schema.components
     closed = {body.__name__ for body in _bodies(Body)}
     for name, schema in components.schemas.items():
-        if isinstance(schema, Schema) and name.rpartition("_")[2] in closed:
+        if name.rpartition("_")[2] in closed:
             schema.additional_properties = False
 
 
@@ -151,7 +154,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
     """The application. Connects to its database when it starts."""
     settings.need(
         "database_url", "jwt_secret", "s3_endpoint", "s3_access_key_id", "s3_secret_access_key",
-        "solana_treasury",
+        "solana_treasury", "solana_rpc_urls",
     )  # fmt: skip
     app = Litestar(
         route_handlers=[
@@ -165,12 +168,8 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
             readyz,
             metrics,
         ],
-        dependencies={
-            "database": Provide(_provide_database, sync_to_thread=False),
-            "settings": Provide(_provide_settings, sync_to_thread=False),
-            "clock": Provide(_provide_clock, sync_to_thread=False),
-        },
-        lifespan=[_connected, accounts.lifespan, files.lifespan, payouts.lifespan],
+        dependencies=PROVIDED | {"solana": Provide(_provide_solana, sync_to_thread=False)},
+        lifespan=[_connected, _asking_solana, accounts.lifespan, files.lifespan],
         state=State({"settings": settings, "clock": clock or SystemClock()}),
         exception_handlers={
             EarnestError: problems.on_earnest_error,
@@ -201,7 +200,7 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
     """Serves until `stop` is set, then lets requests under way end."""
     server = uvicorn.Server(
         uvicorn.Config(
-            Outermost(build_app(settings)),  # type: ignore[arg-type]
+            Outermost(build_app(settings)),
             host=settings.api_host,
             port=settings.api_port,
             loop="uvloop",

@@ -95,7 +95,7 @@ class Books:
         self._port = port
         self._reactors: list[Reactor] = [
             payments.reactor(),
-            payouts.reactor(),
+            payouts.make_reactor(),
             tasks.reactor(),
         ]
         self._asked: treasury.ChainBalances | None = None

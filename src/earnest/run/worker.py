@@ -7,9 +7,8 @@ from typing import Any
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from earnest import accounts, files, payouts, tasks
+from earnest import accounts, files, payments, payouts, tasks
 from earnest.chains.solana import SolanaRpc
-from earnest.chains.solana.adapter import SolanaChain
 from earnest.jobs import Job, JobRegistry, run_worker
 from earnest.kit.clock import Clock, SystemClock
 from earnest.kit.db import Database, DatabaseUnavailable
@@ -33,8 +32,7 @@ class Resources:
     database: Database
     clock: Clock
     store: files.ObjectStore
-    chain: SolanaChain
-    signer: payouts.SignerPort
+    payout_engine: payouts.PayoutEngine
     attestation_key: Ed25519PrivateKey
 
 
@@ -57,7 +55,8 @@ def build_registry() -> JobRegistry:
     @registry.job("kit.forget_idempotency_keys", tries_max=1)
     async def forget_keys(_job: Job[dict[str, Any]], resources: Resources) -> None:
         await resources.database.execute(
-            "DELETE FROM idempotency_keys WHERE created_at < clock_timestamp() - interval '24 hours'"
+            "DELETE FROM idempotency_keys"
+            " WHERE created_at < clock_timestamp() - interval '24 hours'"
         )
 
     registry.every(accounts.SWEEP_EVERY_S, "accounts.sweep")
@@ -78,7 +77,9 @@ def read_attestation_key(settings: Settings) -> Ed25519PrivateKey:
 
 async def run_jobs(settings: Settings, stop: asyncio.Event) -> None:
     """Does jobs until `stop` is set."""
-    settings.need("database_url", "solana_rpc_urls", "solana_treasury", "attestation_key")
+    settings.need(
+        "database_url", "solana_rpc_urls", "solana_treasury", "attestation_key", "signer_token"
+    )
     key = read_attestation_key(settings)
     while True:
         try:
@@ -94,16 +95,23 @@ async def run_jobs(settings: Settings, stop: asyncio.Event) -> None:
         async with (
             SolanaRpc(settings.rpc_urls) as rpc,
             files.open_store(settings) as store,
-            payouts.open_signer(settings) as signer,
             serve_metrics(settings, "worker"),
         ):
+            clock = SystemClock()
+            engine = payouts.PayoutEngine(
+                database=database,
+                chain=rpc,
+                signer=payouts.SignerSocket(settings.signer_socket, settings.signer_token),
+                treasury=settings.solana_treasury,
+                mints=payments.mints_of(settings),
+                clock=clock,
+            )
             resources = Resources(
                 settings=settings,
                 database=database,
-                clock=SystemClock(),
+                clock=clock,
                 store=store,
-                chain=SolanaChain(rpc),
-                signer=signer,
+                payout_engine=engine,
                 attestation_key=key,
             )
             await run_worker(settings.database_url, build_registry(), resources, stop)

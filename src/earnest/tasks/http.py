@@ -9,19 +9,21 @@ import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import Provide
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
 
-from earnest.accounts import SECURITY, Principal, require_principal
+from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.files import media_base, media_url
-from earnest.kit.clock import Clock
-from earnest.kit.db import Connection, Database
+from earnest.kit.db import Connection
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.money import Asset, Money
 from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Settings
 from earnest.kit.wire import AmountMinor, Body, Page, PositiveAmountMinor, Wire
 from earnest.payments import OrderAnswer, show_order
 from earnest.tasks import service
+from earnest.tasks.errors import TaskUnknown
 from earnest.tasks.service import NewTask, Task, TaskStatus
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -205,11 +207,11 @@ class TaskController(Controller):
     @post("/", summary="Post a task", responses=answers(400, 401, 409, 413, 503))
     async def create(
         self,
-        principal: Principal,
-        database: Database,
-        settings: Settings,
-        clock: Clock,
-        data: TaskBody,
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
+        clock: GivenClock,
+        data: JSONBody[TaskBody],
         idempotency_key: IdempotencyKey = None,
     ) -> NewTaskAnswer:
         """The task opens by itself once its order is paid and final on the chain."""
@@ -240,9 +242,9 @@ class TaskController(Controller):
     @get("/", summary="My tasks", responses=answers(400, 401, 503))
     async def list_mine(
         self,
-        principal: Principal,
-        database: Database,
-        settings: Settings,
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
         cursor: Cursor = None,
         limit: Limit = 20,
     ) -> Page[TaskAnswer]:
@@ -267,7 +269,7 @@ class TaskController(Controller):
         },
     )
     async def next_task(
-        self, principal: Principal, database: Database, settings: Settings
+        self, principal: CurrentPrincipal, database: GivenDatabase, settings: GivenSettings
     ) -> Response[bytes | None]:
         """Your live seat, or one taken now for ten minutes."""
         found = await service.next_seat(
@@ -282,24 +284,27 @@ class TaskController(Controller):
     @get(
         "/{task_id:uuid}",
         summary="One task",
-        responses={
-            200: ResponseSpec(data_container=TaskAnswer | TaskCard, description="The task"),
-            **answers(400, 401, 404, 503),
-        },
+        responses=answers(400, 401, 404, 503),
     )
     async def show(
-        self, task_id: UUID, principal: Principal, database: Database, settings: Settings
-    ) -> Response[TaskAnswer | bytes]:
+        self,
+        task_id: FromPath[UUID],
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
+    ) -> Response[TaskAnswer | TaskCard]:
         """Whole for its requester; a worker who sat in it sees its card, without counts."""
+        shown: TaskAnswer | TaskCard
         async with database.connection() as db:
             try:
                 task = await service.find_task(db, principal.account_id, task_id)
-            except service.TaskUnknown:
+                shown = _show_task(task, settings)
+            except TaskUnknown:
                 card = await service.find_card(
                     db, principal.account_id, task_id, media_base(settings)
                 )
-                return Response(card.encode(), media_type="application/json", headers=_NO_STORE)
-        return Response(_show_task(task, settings), headers=_NO_STORE)
+                shown = msgspec.json.decode(card, type=TaskCard)
+        return Response(shown, headers=_NO_STORE)
 
     @get(
         "/{task_id:uuid}/results",
@@ -307,7 +312,7 @@ class TaskController(Controller):
         responses=answers(400, 401, 403, 404, 503),
     )
     async def results(
-        self, task_id: UUID, principal: Principal, database: Database
+        self, task_id: FromPath[UUID], principal: CurrentPrincipal, database: GivenDatabase
     ) -> Response[ResultsAnswer]:
         """Live, from maintained counts; for the requester alone."""
         async with database.connection() as db:
@@ -331,7 +336,11 @@ class TaskController(Controller):
         responses=answers(400, 401, 404, 409, 503),
     )
     async def cancel(
-        self, task_id: UUID, principal: Principal, database: Database, settings: Settings
+        self,
+        task_id: FromPath[UUID],
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
     ) -> TaskAnswer:
         """Live seats may still vote. Then the rest, and its share of the fee, is your balance."""
         async with database.db_tx() as db_tx:
@@ -348,11 +357,11 @@ class TaskController(Controller):
     )
     async def submit(
         self,
-        task_id: UUID,
-        principal: Principal,
-        database: Database,
-        settings: Settings,
-        data: SubmissionBody,
+        task_id: FromPath[UUID],
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
+        data: JSONBody[SubmissionBody],
     ) -> Response[bytes]:
         """Counts at once and cannot be taken back. The same vote again gets the same answer."""
         return _json(

@@ -6,8 +6,8 @@ from typing import Any
 from litestar import Controller, Response, get
 
 from earnest.chains.store import cursor_of
-from earnest.kit.db import Database
 from earnest.kit.money import Chain
+from earnest.kit.parts import GivenDatabase
 from earnest.kit.problems import answers
 from earnest.kit.wire import Wire
 from earnest.treasury.solvency import AccountCheck, AssetTotal, latest_check
@@ -38,7 +38,7 @@ class SolvencyController(Controller):
     tags = ("solvency",)
 
     @get("/", summary="Ledger against chain", responses=answers(503))
-    async def show(self, database: Database) -> Response[SolvencyAnswer]:
+    async def show(self, database: GivenDatabase) -> Response[SolvencyAnswer]:
         """The latest comparison at one finalized slot, made continuously."""
         async with database.connection() as db:
             check = await latest_check(db, Chain.SOLANA)
