@@ -9,10 +9,11 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Litestar, Response, get, post
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody, SkipValidation
 
-from earnest.accounts import SECURITY, Principal, require_principal
+from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.files import service
 from earnest.files.adapters.s3 import open_store
 from earnest.files.ports import ObjectStore
@@ -25,8 +26,8 @@ from earnest.files.rules import (
     reason_text,
 )
 from earnest.files.store import File
-from earnest.kit.db import Database
 from earnest.kit.idempotency import IdempotencyKey
+from earnest.kit.parts import GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Settings
 from earnest.kit.wire import Body, Wire
@@ -150,6 +151,8 @@ def provide_store(state: State) -> ObjectStore:
     return object_store
 
 
+GivenStore = NamedDependency[SkipValidation[ObjectStore]]
+
 WITH_STORE = {"store": Provide(provide_store, sync_to_thread=False)}
 
 
@@ -172,11 +175,11 @@ class FilesController(Controller):
     )
     async def begin(
         self,
-        data: UploadBody,
-        principal: Principal,
-        database: Database,
-        store: ObjectStore,
-        settings: Settings,
+        data: JSONBody[UploadBody],
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        store: GivenStore,
+        settings: GivenSettings,
         idempotency_key: IdempotencyKey = None,
     ) -> Response[UploadAnswer]:
         """One pre-signed PUT for one object, with its type and length signed."""
@@ -214,11 +217,11 @@ class FilesController(Controller):
     )
     async def complete(
         self,
-        file_id: UUID,
-        principal: Principal,
-        database: Database,
-        store: ObjectStore,
-        settings: Settings,
+        file_id: FromPath[UUID],
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        store: GivenStore,
+        settings: GivenSettings,
     ) -> Response[FileAnswer]:
         """Once is enough, a repeat does no harm. Then ask for the file until it is ready."""
         file = await service.complete_upload(database, store, principal.account_id, file_id)
@@ -230,7 +233,11 @@ class FilesController(Controller):
         responses=answers(400, 401, 404, 503),
     )
     async def show(
-        self, file_id: UUID, principal: Principal, database: Database, settings: Settings
+        self,
+        file_id: FromPath[UUID],
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
     ) -> Response[FileAnswer]:
         """`uploading`, `checking`, `ready` with its media, or `rejected` with the reason."""
         file = await service.show_file(database, principal.account_id, file_id)

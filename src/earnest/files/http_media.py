@@ -6,24 +6,27 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, head
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, HeaderParameter
 from litestar.response import Stream
 
 from earnest.files import store as files_store
 from earnest.files.errors import MediaNotFound, ObjectMissing, ObjectStoreUnavailable
-from earnest.files.http import WITH_STORE, FilesController
+from earnest.files.http import WITH_STORE, FilesController, GivenStore
 from earnest.files.ports import ObjectStore
 from earnest.files.rules import Variant, media_key
 from earnest.files.rules_ranges import RangeNotSatisfiable, matches_etag, read_range
 from earnest.files.store import StoredRendition
 from earnest.kit.db import Database
+from earnest.kit.parts import GivenDatabase
 from earnest.kit.problems import answers, problem_response
 
 _TYPE = "image/webp"
 
-RangeHeader = Annotated[str | None, Parameter(header="Range", description="One range of bytes.")]
-IfRange = Annotated[str | None, Parameter(header="If-Range", description="An ETag.")]
-IfNoneMatch = Annotated[str | None, Parameter(header="If-None-Match", description="ETags.")]
+RangeHeader = Annotated[
+    str | None, HeaderParameter(name="Range", description="One range of bytes.")
+]
+IfRange = Annotated[str | None, HeaderParameter(name="If-Range", description="An ETag.")]
+IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", description="ETags.")]
 
 
 def _headers(rendition: StoredRendition) -> dict[str, str]:
@@ -105,10 +108,10 @@ class MediaController(Controller):
     )
     async def show(
         self,
-        public_id: UUID,
-        variant: str,
-        database: Database,
-        store: ObjectStore,
+        public_id: FromPath[UUID],
+        variant: FromPath[str],
+        database: GivenDatabase,
+        store: GivenStore,
         range_header: RangeHeader = None,
         if_range: IfRange = None,
         if_none_match: IfNoneMatch = None,
@@ -145,9 +148,9 @@ class MediaController(Controller):
     )
     async def show_headers(
         self,
-        public_id: UUID,
-        variant: str,
-        database: Database,
+        public_id: FromPath[UUID],
+        variant: FromPath[str],
+        database: GivenDatabase,
         if_none_match: IfNoneMatch = None,
     ) -> Response[None]:
         """As GET, without the picture; the store is not asked."""
