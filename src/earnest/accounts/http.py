@@ -26,6 +26,7 @@ from earnest.kit.wire import Body, Page, Wire
 
 COOKIE = "__Host-earnest_session"
 BEARER = "bearerAuth"
+SESSION_COOKIE = "sessionCookie"
 SECURITY: list[dict[str, list[str]]] = [{BEARER: []}]
 SECURITY_SCHEMES = {
     BEARER: SecurityScheme(
@@ -33,7 +34,13 @@ SECURITY_SCHEMES = {
         scheme="bearer",
         bearer_format="JWT",
         description="The token that `POST /api/auth/verify` gave.",
-    )
+    ),
+    SESSION_COOKIE: SecurityScheme(
+        type="apiKey",
+        name=COOKIE,
+        security_scheme_in="cookie",
+        description="Set by the server, out of reach of scripts; needs the site's own Origin.",
+    ),
 }
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -268,6 +275,7 @@ class AuthController(Controller):
         "/refresh",
         status_code=200,
         summary="Go on with the session of the cookie",
+        security=[{SESSION_COOKIE: []}],
         responses=answers(401, 403, 429, 503),
     )
     async def refresh(self, request: Request[Any, Any, Any]) -> Response[SignedInAnswer]:
@@ -284,6 +292,7 @@ class AuthController(Controller):
         "/logout",
         status_code=204,
         summary="Sign out",
+        security=[{BEARER: []}, {SESSION_COOKIE: []}],
         responses=answers(401, 403, 503),
         response_cookies=[_session_cookie("", 0)],
         cache_control=CacheControlHeader(no_store=True),

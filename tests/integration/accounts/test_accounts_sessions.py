@@ -262,3 +262,17 @@ async def test_a_token_is_read_in_microseconds_and_without_a_query(site: Site) -
     for _ in range(1_000):
         principal = await site.accounts.authenticate(token)
     assert principal.chain == "solana"
+
+
+async def test_without_a_database_the_answer_is_503(site: Site) -> None:
+    """Nothing is half done and nothing is a 500: the answer says to come back."""
+    _, cookie, _ = await site.sign_in(SolanaWallet())
+    proof = await site.proof(SolanaWallet())
+    await site.database.close()
+    answers = [
+        await site.http.post("/api/auth/challenge", json={"address": proof["address"]}),
+        await site.http.post("/api/auth/verify", json=proof),
+        await site.refresh(cookie),
+    ]
+    assert {code_of(answer) for answer in answers} == {(503, "database_unavailable")}
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)

@@ -94,7 +94,7 @@ async def test_an_evm_address_is_taken_in_lower_case(site: Site) -> None:
 
 
 async def test_a_challenge_is_spent_by_one_verify(site: Site) -> None:
-    """The same signed message a second time is refused: nothing can be replayed."""
+    """Hole 14 (any signed message signs in, so it can be replayed): a second use is refused."""
     proof = await site.proof(SolanaWallet())
     assert (await site.http.post("/api/auth/verify", json=proof)).status_code == 200
     again = await site.http.post("/api/auth/verify", json=proof)
@@ -114,7 +114,7 @@ async def test_of_many_verifies_at_once_one_wins(site: Site) -> None:
 
 
 async def test_a_signed_constant_or_own_text_signs_nobody_in(site: Site) -> None:
-    """A sound signature over a text that we did not issue, however alike, is worth nothing."""
+    """Hole 3 (the sign-in message is a constant): only a text that we issued counts."""
     wallet = SolanaWallet()
     constant = "Sign in to the marketplace"
     answer = await site.http.post(

@@ -4,6 +4,7 @@ import hashlib
 from enum import IntEnum
 
 import msgspec
+from Crypto.Hash import RIPEMD160
 
 from earnest.chains.stacks import c32
 
@@ -58,4 +59,5 @@ class StacksAddress(msgspec.Struct, frozen=True):
 
 def hash160(data: bytes) -> bytes:
     """RIPEMD-160 of SHA-256, 20 bytes."""
-    return hashlib.new("ripemd160", hashlib.sha256(data).digest()).digest()
+    # Not hashlib's: OpenSSL 3.0.0 to 3.0.6, which some systems still have, lacks RIPEMD-160.
+    return RIPEMD160.new(hashlib.sha256(data).digest()).digest()
