@@ -385,7 +385,7 @@ app.command(cdn)
 def cdn_policy(
     *,
     part: Annotated[
-        Literal["all", "bucket", "lifecycle", "iam"], Parameter(help="Which of the policies.")
+        Literal["all", "bucketPolicy", "lifecycle", "iamPolicy", "cors"], Parameter(help="Which of the policies.")
     ] = "all",
 ) -> None:
     """Print the bucket policy for CloudFront, the life-cycle rules, and the server's own policy."""

@@ -4,6 +4,7 @@
 output can be read by programs and kept in files.
 """
 
+import json
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -59,12 +60,6 @@ def columns(
     return table
 
 
-def print_lines(lines: Iterable[str]) -> None:
-    """Plain lines on standard output, each flushed, for whoever reads along."""
-    for line in lines:
-        print(line, flush=True)
-
-
 def complain(text: str) -> None:
     """One plain line on standard error."""
     where = console(to_stderr=True)
@@ -86,4 +81,6 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
-__all__ = ["columns", "complain", "console", "duration", "print_lines"]
+def as_json_text(value: object) -> str:
+    """JSON as commands print it: for programs, and legible for people."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
