@@ -1,7 +1,14 @@
 """The ledger: append-only double entry, the source of truth for every balance."""
 
 from earnest.ledger.errors import BalanceTooSmall, TransferDiffers
-from earnest.ledger.store import Balance, Entry, balances_of, history_of
+from earnest.ledger.store import (
+    Balance,
+    Entry,
+    account_named,
+    available_account,
+    balances_of,
+    history_of,
+)
 from earnest.ledger.verify import LedgerFault, Verification, take_checkpoint, verify_ledger
 
 __all__ = [
@@ -11,6 +18,8 @@ __all__ = [
     "LedgerFault",
     "TransferDiffers",
     "Verification",
+    "account_named",
+    "available_account",
     "balances_of",
     "history_of",
     "take_checkpoint",

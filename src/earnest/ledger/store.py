@@ -41,6 +41,19 @@ async def balances_of(connection: Connection, owner: UUID) -> list[Balance]:
     return [Balance(Asset(r["asset"]), int(r["available"]), int(r["locked"])) for r in rows]
 
 
+async def available_account(connection: Connection, owner: UUID, asset: Asset) -> int | None:
+    """The ledger account of a person's own money in `asset`; None before any came."""
+    return await account_named(connection, f"available:{owner}:{asset}")
+
+
+async def account_named(connection: Connection, name: str) -> int | None:
+    """The ledger account of that name, as `treasury:…`, `fees:SOL`; None when there is none."""
+    found: int | None = await connection.fetchval(
+        "SELECT id FROM ledger_accounts WHERE name = $1", name
+    )
+    return found
+
+
 _HISTORY = """
 SELECT * FROM (
   (SELECT debit_version AS version, id, 'debit' AS side, amount, debit_balance AS balance,

@@ -1,16 +1,28 @@
-"""The public proof of solvency."""
+"""One's own balance, and the public proof that it is backed."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
+import msgspec
 from litestar import Controller, Response, get
+from litestar.di import Provide
+from litestar.params import FromQuery
+
+from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 
 from earnest.chains.store import cursor_of
-from earnest.kit.money import Chain
+from earnest.kit.money import Asset, Chain
+from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
 from earnest.kit.parts import GivenDatabase
 from earnest.kit.problems import answers
-from earnest.kit.wire import Wire
+from earnest.kit.wire import AmountMinor, Page, Wire
+from earnest.ledger import available_account, balances_of, history_of
 from earnest.treasury.solvency import AccountCheck, AssetTotal, latest_check
+
+_NO_STORE = {"Cache-Control": "no-store"}
+_WITH_PRINCIPAL = {"principal": Provide(require_principal)}
+_Version = Annotated[int, msgspec.Meta(ge=1, lt=2**62)]
 
 
 class ChainSolvency(Wire, frozen=True):
@@ -57,4 +69,83 @@ class SolvencyController(Controller):
         )
 
 
-ROUTES: list[Any] = [SolvencyController]
+class BalanceAnswer(Wire, frozen=True):
+    """What is yours in one asset. `lockedMinor` is held for payouts under way."""
+
+    asset: Asset
+    available_minor: AmountMinor
+    locked_minor: AmountMinor
+
+
+class EntryAnswer(Wire, frozen=True):
+    """One line of your balance: what moved it, which way, and what it was after."""
+
+    transfer_id: UUID
+    kind: str
+    subject: str
+    direction: Literal["in", "out"]
+    amount_minor: AmountMinor
+    balance_minor: AmountMinor
+    at: datetime
+
+
+class BalanceController(Controller):
+    """Balances, from the ledger."""
+
+    path = "/api/balance"
+    tags = ("balance",)
+    dependencies = _WITH_PRINCIPAL
+    security = SECURITY
+
+    @get("/", summary="My balance", responses=answers(401, 503))
+    async def show(
+        self, principal: CurrentPrincipal, database: GivenDatabase
+    ) -> Response[Page[BalanceAnswer]]:
+        """One item for each asset that you ever had."""
+        async with database.connection() as db:
+            found = await balances_of(db, principal.account_id)
+        items = [
+            BalanceAnswer(
+                asset=each.asset,
+                available_minor=str(each.available_minor),
+                locked_minor=str(each.locked_minor),
+            )
+            for each in found
+        ]
+        return Response(Page(items=items), headers=_NO_STORE)
+
+    @get("/entries", summary="How my balance came about", responses=answers(400, 401, 503))
+    async def entries(
+        self,
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        asset: FromQuery[Asset],
+        cursor: Cursor = None,
+        limit: Limit = 20,
+    ) -> Response[Page[EntryAnswer]]:
+        """Every entry of the ledger's account, newest first."""
+        before = decode_cursor(cursor, _Version) if cursor else None
+        async with database.connection() as db:
+            account = await available_account(db, principal.account_id, asset)
+            found = (
+                await history_of(db, account, before_version=before, limit=limit + 1)
+                if account is not None
+                else []
+            )
+        items = [
+            EntryAnswer(
+                transfer_id=entry.transfer_id,
+                kind=entry.kind,
+                subject=entry.subject,
+                direction="in" if entry.side == "credit" else "out",
+                amount_minor=str(entry.amount_minor),
+                balance_minor=str(entry.balance_minor),
+                at=entry.posted_at,
+            )
+            for entry in found[:limit]
+        ]
+        more = encode_cursor(found[limit - 1].version) if len(found) > limit else None
+        return Response(Page(items=items, next_cursor=more), headers=_NO_STORE)
+
+
+ROUTES: list[Any] = [BalanceController, SolvencyController]
