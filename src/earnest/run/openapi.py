@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+import msgspec
+from litestar.serialization import default_serializer
+
 from earnest.kit.settings import Settings
 from earnest.run.api import build_app
 from earnest.run.terminal import complain
@@ -21,7 +24,9 @@ _NOWHERE = Settings(
 
 def document() -> str:
     """OpenAPI 3.1 as JSON, the same for the same code."""
-    schema = build_app(_NOWHERE).openapi_schema.to_schema()
+    app = build_app(_NOWHERE)
+    # As the route writes it: examples and defaults may be objects of Python still.
+    schema = msgspec.to_builtins(app.openapi_schema.to_schema(), enc_hook=default_serializer)
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

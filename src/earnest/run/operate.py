@@ -19,7 +19,7 @@ from earnest.kit.errors import EarnestError, InvalidInput, Kind, NotFound
 from earnest.kit.money import Asset, Chain, Money
 from earnest.kit.paging import decode_cursor, encode_cursor
 from earnest.kit.settings import PREFIX, Settings, read_settings
-from earnest.run.terminal import as_json_text, columns, console
+from earnest.run.terminal import as_json_text, columns, console, show
 
 T = TypeVar("T")
 
@@ -123,7 +123,7 @@ def _print_solvency(check: treasury.SolvencyCheck) -> None:
         ]
         for account in check.accounts
     ]
-    out.print(columns(rows, head=["  Account", "On chain", "In the ledger", ""], right=(1, 2)))
+    show(out, columns(rows, head=["  Account", "On chain", "In the ledger", ""], right=(1, 2)))
     out.print("")
     sums: list[list[str | Text]] = [
         [
@@ -134,7 +134,7 @@ def _print_solvency(check: treasury.SolvencyCheck) -> None:
         ]
         for total in check.totals
     ]
-    out.print(columns(sums, head=["  Asset", "Held", "Owed to people", ""], right=(1, 2)))
+    show(out, columns(sums, head=["  Asset", "Held", "Owed to people", ""], right=(1, 2)))
     out.print("")
     if check.solvent:
         out.print(Text("Ledger = chain, and all that is owed is there.", style="done"))
@@ -288,7 +288,7 @@ def _print_page(
     if not rows:
         out.print("There is nothing here.")
         return
-    out.print(columns(rows, head=head, right=right))
+    show(out, columns(rows, head=head, right=right))
     if cursor:
         out.print(Text(f"There are more: --cursor {cursor}", style="quiet"))
 
@@ -444,13 +444,13 @@ def show_jobs(settings: Settings, *, as_json: bool) -> int:
     words = {"queued": "wait", "picked": "run", "failed": "held"}
     if counts:
         rows = [(c.type, words.get(c.status, c.status), str(c.count)) for c in counts]
-        out.print(columns(rows, head=["Job", "State", "Count"], right=(2,)))
+        show(out, columns(rows, head=["Job", "State", "Count"], right=(2,)))
         out.print("")
     if not held:
         out.print("No job is held.")
         return 0
     rows_held = [(str(j.id), j.type, _time(j.held_at), str(j.tries), j.reason) for j in held]
-    out.print(columns(rows_held, head=["Id", "Job", "Held since", "Tries", "Why"], right=(0, 3)))
+    show(out, columns(rows_held, head=["Id", "Job", "Held since", "Tries", "Why"], right=(0, 3)))
     out.print("Queue one again: earnest jobs retry ID")
     return 0
 

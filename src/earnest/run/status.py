@@ -8,7 +8,7 @@ from rich.text import Text
 
 from earnest.run.embedded.run_state import Health, ProcessState, RunState, read_run_state
 from earnest.run.embedded.state_dir import StateDir
-from earnest.run.terminal import as_json_text, columns, console, duration
+from earnest.run.terminal import as_json_text, columns, console, duration, show
 
 _WORDS = {
     Health.STARTING: ("is starting", "waiting"),
@@ -100,10 +100,10 @@ def _print(state: RunState, now: datetime, state_dir: Path) -> None:
             ]
         )
     head = ["  Process", "State", "Pid", "Up for", "Restarts"]
-    out.print(columns(rows, head=head, right=(2, 3, 4)))
+    show(out, columns(rows, head=head, right=(2, 3, 4)))
     if state.urls:
         out.print("")
-        out.print(columns([(Text(f"  {name}", "quiet"), url) for name, url in state.urls.items()]))
+        show(out, columns([(Text(f"  {name}", "quiet"), url) for name, url in state.urls.items()]))
     for sentence in state.waits_for:
         out.print("")
         out.print(Text(sentence, style="waiting"))

@@ -60,6 +60,17 @@ def columns(
     return table
 
 
+def show(out: Console, table: Table) -> None:
+    """Prints a table; without a terminal no line ends in spaces."""
+    if out.is_terminal:
+        out.print(table)
+        return
+    with out.capture() as captured:
+        out.print(table)
+    for line in captured.get().splitlines():
+        out.print(line.rstrip())
+
+
 def complain(text: str) -> None:
     """One plain line on standard error."""
     where = console(to_stderr=True)

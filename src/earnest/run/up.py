@@ -31,7 +31,7 @@ from earnest.run.embedded.run_state import Health, ProcessState
 from earnest.run.embedded.state_dir import StateDir
 from earnest.run.installation import ROLE_OF, Secrets, child_environment, keep_environment
 from earnest.run.node import NodeTrouble, ask_node, open_token_account
-from earnest.run.terminal import columns, console, duration
+from earnest.run.terminal import columns, console, duration, show
 from earnest.run.version import VERSION
 
 DATABASE = "earnest"
@@ -46,6 +46,7 @@ _UNIX_PATH_BYTES_MAX = 107
 _NODE_ASKED_EVERY_S = 5.0
 _WATCH_EVERY_S = 0.5
 _PORT_SECONDS = 5.0
+_URLS = ("api", "docs", "solanaRpc", "s3", "database")
 _TITLES = {
     "postgres": "Postgres",
     "s3": "S3 server",
@@ -183,13 +184,9 @@ class Up:
             self._start_chain(supervisor),
         )
         await self._check_history()
-        await _all_or_first_error(
-            *(self._start_process(supervisor, name) for name in ("signer", "api"))
-        )
-        await _all_or_first_error(
-            *(self._start_process(supervisor, name) for name in ("worker", "indexer"))
-        )
-        supervisor.publish_urls(self._assembly.urls)
+        await _all_or_first_error(*(self._start_process(supervisor, name) for name in ROLE_OF))
+        urls = self._assembly.urls
+        supervisor.publish_urls({name: urls[name] for name in _URLS})
         supervisor.publish_complete()
         await self._note_node(supervisor)
         self._show_places(supervisor)
@@ -507,7 +504,7 @@ class Up:
         )
 
     def _say_table(self, rows: Sequence[tuple[str, str]]) -> None:
-        self._out.print(columns([(Text(name, style="quiet"), value) for name, value in rows]))
+        show(self._out, columns([(Text(name, style="quiet"), value) for name, value in rows]))
 
     @property
     def _shown_dir(self) -> str:
