@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Controller, Response, get, head
+from litestar import Controller, MediaType, Response, get, head
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter
 from litestar.response import Stream
@@ -43,6 +43,11 @@ def _headers(rendition: StoredRendition) -> dict[str, str]:
 
 def _etag(rendition: StoredRendition) -> str:
     return f'"{rendition.sha256}"'
+
+
+def _unchanged(headers: dict[str, str]) -> Response[None]:
+    # The media type decides only how the absent body is rendered; none is sent.
+    return Response(None, status_code=304, media_type=MediaType.JSON, headers=headers)
 
 
 async def _find(database: Database, public_id: UUID, variant: str) -> StoredRendition:
@@ -120,7 +125,7 @@ class MediaController(Controller):
         rendition = await _find(database, public_id, variant)
         headers = _headers(rendition)
         if matches_etag(if_none_match, _etag(rendition)):
-            return Response(None, status_code=304, headers=headers)
+            return _unchanged(headers)
         if if_range is not None and if_range.strip() != _etag(rendition):
             range_header = None
         size = rendition.size_bytes
@@ -143,7 +148,6 @@ class MediaController(Controller):
     @head(
         "/{public_id:uuid}/{variant:str}",
         summary="The headers of a rendition",
-        media_type=_TYPE,
         responses=answers(400, 404, 503),
     )
     async def show_headers(
@@ -157,9 +161,9 @@ class MediaController(Controller):
         rendition = await _find(database, public_id, variant)
         headers = _headers(rendition)
         if matches_etag(if_none_match, _etag(rendition)):
-            return Response(None, status_code=304, headers=headers)
-        headers["Content-Length"] = str(rendition.size_bytes)
-        return Response(None, status_code=200, media_type=_TYPE, headers=headers)
+            return _unchanged(headers)
+        headers |= {"Content-Length": str(rendition.size_bytes), "Content-Type": _TYPE}
+        return Response(None, media_type=MediaType.JSON, headers=headers)
 
 
 ROUTES: list[Any] = [FilesController, MediaController]

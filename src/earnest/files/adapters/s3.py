@@ -1,5 +1,6 @@
 """S3 and whatever speaks its protocol: aiobotocore signs URLs, obstore moves the bytes."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from earnest.kit.settings import Settings
 
 _CHUNK_BYTES = 256 * 1024
 _LIST_PAGE = 1_000
+_HAND_OVER_S = 0.05
 
 
 class S3ObjectStore:
@@ -158,6 +160,11 @@ async def open_store(settings: Settings) -> AsyncIterator[S3ObjectStore]:
         aws_secret_access_key=settings.s3_secret_access_key,
         config=config,
     ) as signer:
-        yield S3ObjectStore(
-            settings.s3_bucket, signer, bulk, signs_checksum=settings.s3_signs_checksum
-        )
+        try:
+            yield S3ObjectStore(
+                settings.s3_bucket, signer, bulk, signs_checksum=settings.s3_signs_checksum
+            )
+        finally:
+            # obstore's thread lets go of a result just after handing it over. An interpreter
+            # that ends in that very moment was seen to abort.
+            await asyncio.sleep(_HAND_OVER_S)
