@@ -1,7 +1,7 @@
 """A small market for tests: accounts, pictures that are ready, orders, and facts of a chain.
 
 Facts are put into the chain log as the follower would, so that everything behind it, from the
-posting on, is the real thing. That the follower writes such facts is shown by the tests of `chains`.
+posting on, is the real thing. That the follower writes such facts, the tests of `chains` show.
 """
 
 import hashlib

@@ -10,7 +10,6 @@ from litestar.di import Provide
 from litestar.params import FromQuery
 
 from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
-
 from earnest.chains.store import cursor_of
 from earnest.kit.money import Asset, Chain
 from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor

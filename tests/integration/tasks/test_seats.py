@@ -294,7 +294,7 @@ async def test_only_the_requester_cancels_and_not_what_is_over(market: Market) -
 
 
 async def test_cancel_races_with_votes_and_seats(market: Market) -> None:
-    """Workers take seats and vote while it is cancelled: every vote given is paid, no lamport lost."""
+    """Workers sit and vote while it is cancelled: every vote is paid, no lamport is lost."""
     for _ in range(5):
         requester = await market.account()
         task, order = await market.post(requester, votes=8)
