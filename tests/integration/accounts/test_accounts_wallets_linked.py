@@ -3,11 +3,12 @@
 import asyncio
 import time
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
 
-from earnest.accounts import sweep
+from earnest.accounts import store, sweep
 from earnest.kit.limits import TooManyRequests, hit, sweep_limits
 from earnest.kit.settings import Network
 from tests.conftest import Databases
@@ -94,16 +95,29 @@ async def test_an_unproven_wallet_is_not_linked(site: Site) -> None:
     assert (anonymous.status_code, anonymous.json()["code"]) == (401, "not_signed_in")
 
 
-async def test_an_account_holds_at_most_twenty_wallets(site: Site) -> None:
+async def test_an_account_holds_at_most_twenty_wallets(site: Site, databases: Databases) -> None:
     """The twenty-first is refused, and so is every one of several at once."""
-    token, _, _ = await site.sign_in(SolanaWallet())
+    token, _, user = await site.sign_in(SolanaWallet())
     for _ in range(18):
         proof = await site.proof(SolanaWallet())
         await site.http.post("/api/me/addresses", json=proof, headers=bearer(token))
     proofs = [await site.proof(SolanaWallet()) for _ in range(4)]
-    answers = await asyncio.gather(
-        *(site.http.post("/api/me/addresses", json=p, headers=bearer(token)) for p in proofs)
-    )
+    owner = await databases.role("owner")
+    async with owner.db_tx() as db_tx:
+        # Holding the account, so that all four arrive before the first may count.
+        await store.lock_account(db_tx, UUID(user["id"]))
+        links = [
+            asyncio.create_task(
+                site.http.post("/api/me/addresses", json=proof, headers=bearer(token))
+            )
+            for proof in proofs
+        ]
+        deadline_s = time.monotonic() + 20
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        while await owner.fetchval(waiting) < len(links):
+            assert time.monotonic() < deadline_s
+            await asyncio.sleep(0.02)
+    answers = await asyncio.gather(*links)
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
 
 
