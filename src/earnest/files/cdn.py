@@ -4,12 +4,13 @@ from typing import Any
 
 from earnest.kit.settings import Settings
 
-DISTRIBUTION = "arn:aws:cloudfront::ACCOUNT_ID:distribution/DISTRIBUTION_ID"
+# What stands in the policy until the operator names the distribution; it lets nobody in.
+NO_DISTRIBUTION = "arn:aws:cloudfront::ACCOUNT_ID:distribution/DISTRIBUTION_ID"
 INCOMING_KEPT_DAYS = 1
 ORIGINALS_COLD_AFTER_DAYS = 90
 
 
-def cdn_policy(settings: Settings, *, distribution_arn: str = DISTRIBUTION) -> dict[str, Any]:
+def cdn_policy(settings: Settings) -> dict[str, Any]:
     """The four documents of docs/how-to/cdn.md, ready for `aws s3api` and `aws iam`.
 
     `bucketPolicy` (origin access control: this one distribution reads `media/`, nothing else),
@@ -17,7 +18,7 @@ def cdn_policy(settings: Settings, *, distribution_arn: str = DISTRIBUTION) -> d
     """
     bucket = f"arn:aws:s3:::{settings.s3_bucket}"
     return {
-        "bucketPolicy": _bucket_policy(bucket, distribution_arn),
+        "bucketPolicy": _bucket_policy(bucket, settings.cdn_distribution_arn or NO_DISTRIBUTION),
         "lifecycle": _lifecycle(),
         "iamPolicy": _iam_policy(bucket),
         "cors": _cors(settings),

@@ -148,7 +148,11 @@ class MediaController(Controller):
     @head(
         "/{public_id:uuid}/{variant:str}",
         summary="The headers of a rendition",
-        responses=answers(400, 404, 503),
+        responses={
+            200: ResponseSpec(None, description="The headers that GET would send"),
+            304: ResponseSpec(None, description="You have it"),
+            **answers(400, 404, 503),
+        },
     )
     async def show_headers(
         self,

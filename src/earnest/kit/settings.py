@@ -60,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # Whether the store enforces signed checksums and If-None-Match, and lets browsers send them.
     s3_signs_checksum: bool = False
     cdn_url: str = ""
+    # The CloudFront distribution that `earnest cdn policy` lets in.
+    cdn_distribution_arn: str = ""
     upload_ttl_s: Seconds = 900
     upload_bytes_max: Annotated[int, msgspec.Meta(ge=1)] = 20_000_000
     picture_pixels_max: Annotated[int, msgspec.Meta(ge=1)] = 50_000_000

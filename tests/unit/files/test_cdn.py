@@ -21,7 +21,8 @@ def statements(document: str) -> dict[str, dict[str, object]]:
 def test_cdn_reads_media_and_nothing_else() -> None:
     """Only the one distribution gets in, only to renditions."""
     arn = "arn:aws:cloudfront::1:distribution/E1"
-    policy = cdn_policy(SETTINGS, distribution_arn=arn)["bucketPolicy"]
+    settings = Settings(s3_bucket="pictures", cdn_distribution_arn=arn)
+    policy = cdn_policy(settings)["bucketPolicy"]
     allowed = [s for s in policy["Statement"] if s["Effect"] == "Allow"]
     assert len(allowed) == 1
     assert allowed[0]["Resource"] == "arn:aws:s3:::pictures/media/*"
