@@ -1,0 +1,103 @@
+"""One person's browser: public HTTP and nothing else."""
+
+import hashlib
+import uuid
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx
+
+from earnest.run.demo.errors import DemoBroke
+from earnest.run.demo.wallets import Wallet
+
+_SECONDS_MAX = 20.0
+
+
+class Person:
+    """A wallet with a session. Every method is one request, or raises `DemoBroke`."""
+
+    def __init__(self, api_url: str) -> None:
+        self.wallet = Wallet()
+        self._api = api_url.rstrip("/") + "/"
+        # No proxy of the environment stands between processes of one machine.
+        self._http = httpx.AsyncClient(timeout=_SECONDS_MAX, trust_env=False)
+        self._token = ""
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def ask(self, method: str, path: str, body: Any = None, *, once: bool = False) -> Any:
+        """One request of the API. The answer's JSON, or None for 204.
+
+        With `once` it carries a fresh Idempotency-Key. A problem becomes `DemoBroke`.
+        """
+        headers = {}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        if once:
+            headers["Idempotency-Key"] = str(uuid.uuid4())
+        url = urljoin(self._api, path.lstrip("/"))
+        try:
+            answer = await self._http.request(method, url, json=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise DemoBroke(
+                reason=f"{method} {path} got no answer ({type(error).__name__})."
+            ) from error
+        if answer.status_code == httpx.codes.NO_CONTENT:
+            return None
+        try:
+            found = answer.json()
+        except ValueError:
+            found = {}
+        if not answer.is_success:
+            detail = found.get("detail") or answer.reason_phrase
+            raise DemoBroke(reason=f"{method} {path} was answered {answer.status_code}: {detail}")
+        return found
+
+    async def sign_in(self) -> None:
+        """Signs a challenge with the wallet; the session's token is kept in memory."""
+        address = self.wallet.address
+        asked = await self.ask("POST", "/api/auth/challenge", {"address": address})
+        proof = {
+            "address": address,
+            "challenge": asked["challenge"],
+            "signature": self.wallet.sign_text(asked["challenge"]),
+        }
+        answer = await self.ask("POST", "/api/auth/verify", proof)
+        self._token = answer["token"]
+
+    async def upload(self, content: bytes, content_type: str) -> str:
+        """Puts a file straight into the store by its signed URL; gives the file's id."""
+        body = {
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "sizeBytes": len(content),
+            "contentType": content_type,
+            "purpose": "task_option",
+        }
+        begun = await self.ask("POST", "/api/files/uploads", body, once=True)
+        file_id: str = begun["fileId"]
+        target = begun["upload"]
+        if target is not None:
+            try:
+                put = await self._http.request(
+                    target["method"], target["url"], content=content, headers=target["headers"]
+                )
+            except httpx.HTTPError as error:
+                raise DemoBroke(
+                    reason=f"The S3 server gave no answer ({type(error).__name__})."
+                ) from error
+            if not put.is_success:
+                raise DemoBroke(reason=f"The S3 server refused a file: {put.text[:200]}")
+            await self.ask("POST", f"/api/files/{file_id}/complete")
+        return file_id
+
+    async def look_at(self, url: str) -> int:
+        """Loads a picture as a page does; gives its size in bytes."""
+        try:
+            answer = await self._http.get(urljoin(self._api, url))
+        except httpx.HTTPError as error:
+            raise DemoBroke(reason=f"A picture did not load ({type(error).__name__}).") from error
+        if not answer.is_success or answer.headers.get("content-type") != "image/webp":
+            raise DemoBroke(reason=f"A picture came back as {answer.status_code}.")
+        return len(answer.content)

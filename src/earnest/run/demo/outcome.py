@@ -1,0 +1,91 @@
+"""What a demo leaves behind: demo.json, the same as the story tells, for programs."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from earnest.run.version import VERSION
+
+
+class Leg(msgspec.Struct, frozen=True):
+    """A part of the way, and how long it took."""
+
+    name: str
+    seconds: float
+
+
+class Payday(msgspec.Struct, rename="camel"):
+    """What one worker earned and got. Balances on the chain are final ones, in lamports."""
+
+    address: str
+    amount_minor: str
+    asset: str
+    chain_tx: str
+    balance_before_minor: str
+    balance_after_minor: str
+    ledger_available_minor: str
+    ledger_locked_minor: str
+
+
+class Treasury(msgspec.Struct, rename="camel"):
+    """The house at one finalized slot: the chain's word and the ledger's, and what moved."""
+
+    address: str
+    slot: int
+    chain_minor: str
+    ledger_minor: str
+    before_minor: str
+    chain_fees_minor: str
+    assets_minor: str
+    liabilities_minor: str
+
+
+class Outcome(msgspec.Struct, rename="camel", kw_only=True):
+    """Everything, as far as it came. `reason` says in one line why it is not `ok`."""
+
+    ok: bool = False
+    reason: str | None = None
+    version: str = VERSION
+    network: str = "local"
+    slot_ms: int = 0
+    started_at: str = ""
+    ended_at: str = ""
+    seconds: float = 0.0
+    legs: list[Leg] = msgspec.field(default_factory=list)
+    photos: int = 0
+    order: dict[str, Any] | None = None
+    order_statuses: list[str] = msgspec.field(default_factory=list)
+    task: dict[str, Any] | None = None
+    results: dict[str, Any] | None = None
+    payouts: list[Payday] = msgspec.field(default_factory=list)
+    treasury: Treasury | None = None
+    ledger_verified: bool = False
+    solvent: bool = False
+
+    @contextmanager
+    def leg(self, name: str) -> Iterator[None]:
+        """Times a part of the way, also when it breaks off."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.legs.append(Leg(name, round(time.monotonic() - began, 3)))
+
+    def write(self, path: Path) -> None:
+        """Replaces the file in one step."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.new")
+        text = json.dumps(msgspec.to_builtins(self), indent=2, ensure_ascii=False)
+        draft.write_text(text + "\n", encoding="utf-8")
+        draft.replace(path)
+
+
+def rfc3339_now() -> str:
+    """The time of day, UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

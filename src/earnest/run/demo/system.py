@@ -1,0 +1,142 @@
+"""A system of the demo's own: `earnest up` in a fresh folder, on free ports, until the end."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from earnest.kit.settings import PREFIX
+from earnest.run.demo.errors import DemoBroke
+from earnest.run.embedded.launch import (
+    die_with_parent_argv,
+    log_tail,
+    port_is_free,
+    start_child,
+    stop_child,
+)
+from earnest.run.embedded.run_state import Health, RunState, read_run_state
+from earnest.run.embedded.state_dir import StateDir, lock_is_held
+
+PROCESSES = ("postgres", "s3", "chain", "signer", "api", "worker", "indexer")
+READY_SECONDS_MAX = 90.0
+STOP_SECONDS_MAX = 45.0
+VERIFY_SECONDS_MAX = 60.0
+_POLL_S = 0.1
+
+
+class System:
+    """Everything between a client's browser and the chain. Used as an async context."""
+
+    def __init__(self, folder: Path, *, slot_ms: int) -> None:
+        self.state_dir = StateDir(folder.resolve())
+        self._slot_ms = slot_ms
+        self._log = self.state_dir.log_of("up")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Empties the folder of the last demo. Raises `DemoBroke` when one runs in it."""
+        if lock_is_held(self.state_dir):
+            raise DemoBroke(
+                reason=f"Another demo runs in {self.state_dir.root}. Wait for it, or stop it."
+            )
+        if self.state_dir.root.exists():
+            shutil.rmtree(self.state_dir.root)
+        self.state_dir.make()
+
+    async def start(self, on_progress: Callable[[set[str]], None]) -> RunState:
+        """Starts all of it and waits until every process is ready; gives its state with the URLs.
+
+        `on_progress` hears which processes are ready. Raises `DemoBroke` with the reason that
+        `earnest up` gave.
+        """
+        command = [*_EARNEST, "up", "--network", "local", "--port", str(_free_ports())]
+        command += ["--state-dir", str(self.state_dir.root), "--slot-ms", str(self._slot_ms)]
+        # Should we be killed, the kernel asks `up` to stop, and it stops its parts in order.
+        argv = die_with_parent_argv(command, parent_death_signal=signal.SIGTERM)
+        self._process = start_child(argv, env=_environment(), log=self._log)
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while True:
+            if self._process.poll() is not None:
+                raise DemoBroke(reason=self._last_words())
+            state = read_run_state(self.state_dir)
+            if state is not None:
+                ready = {p.name for p in state.processes if p.health is Health.READY}
+                on_progress(ready)
+                if state.complete:
+                    return state
+            if time.monotonic() > deadline:
+                raise DemoBroke(
+                    reason=f"The system was not ready within {READY_SECONDS_MAX:.0f} s. "
+                    f"The log is {self._log}."
+                )
+            await asyncio.sleep(_POLL_S)
+
+    def check(self) -> None:
+        """Raises `DemoBroke` when the system has ended, or a process of it was given up."""
+        if self._process is None or self._process.poll() is not None:
+            raise DemoBroke(reason=self._last_words())
+        state = read_run_state(self.state_dir)
+        for process in state.processes if state else []:
+            if process.health is Health.FAILED:
+                raise DemoBroke(
+                    reason=f"The {process.name} process crashed too often and was given up. "
+                    f"Its log is {process.log}."
+                )
+
+    async def verify_ledger(self) -> None:
+        """Runs `earnest ledger verify` on it. Raises `DemoBroke` with its words."""
+        process = await asyncio.create_subprocess_exec(
+            *_EARNEST, "ledger", "verify", "--state-dir", str(self.state_dir.root),
+            env=_environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            said, _ = await asyncio.wait_for(process.communicate(), VERIFY_SECONDS_MAX)
+        except TimeoutError:
+            raise DemoBroke(reason="`earnest ledger verify` did not end in time.") from None
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        if process.returncode != 0:
+            words = " ".join(said.decode("utf-8", "replace").split())
+            raise DemoBroke(reason=f"`earnest ledger verify` found a fault: {words[:300]}")
+
+    def stop(self) -> None:
+        """Stops everything that was started, in order; returns when nothing of it runs."""
+        if self._process is not None:
+            stop_child(self._process, signal.SIGTERM, STOP_SECONDS_MAX)
+
+    def _last_words(self) -> str:
+        lines = log_tail(self._log).splitlines()
+        return lines[-1] if lines else f"The system ended without a word. The log is {self._log}."
+
+
+_EARNEST = (sys.executable, "-P", "-m", "earnest.run")
+
+
+def _free_ports() -> int:
+    """The first of six loopback ports that are free.
+
+    Below 32768, where Linux begins to take ports for outgoing connections: one of those could be
+    gone again by the time that a process of ours wants to listen on it.
+    """
+    for _ in range(200):
+        first = 20_000 + 10 * secrets.randbelow(1_200)
+        if all(port_is_free(port) for port in range(first, first + 6)):
+            return first
+    raise DemoBroke(reason="There are no six free ports in a row on 127.0.0.1.")
+
+
+def _environment() -> dict[str, str]:
+    """Ours without any setting: the demo touches no database, store or chain but its own."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return {**plain, "NO_COLOR": "1", "COLUMNS": "400"}

@@ -1,0 +1,83 @@
+"""The tables at the end: who earned what, what the house has, and how long it took."""
+
+from earnest.kit.money import Asset, Money
+from earnest.run.demo.outcome import Outcome
+from earnest.run.demo.story import Story
+from earnest.run.demo.wallets import shorten, sol
+
+_LEGS = {
+    "start": "Seven processes started",
+    "sign_in": "Eight people signed in",
+    "upload": "Four photographs ready",
+    "create_task": "Task and order made",
+    "pay": "Payment signed and sent",
+    "payment_final": "Payment final, task open",
+    "vote": "Seven votes",
+    "close": "Task closed, counts checked",
+    "payout": "Seven payouts final",
+    "prove": "Ledger against chain",
+    "stop": "Everything stopped",
+}
+_WIDTH = 58
+
+
+def _exact(amount_minor: int, *, signed: bool = False) -> str:
+    """All nine places, as ledgers show them."""
+    digits = str(abs(amount_minor)).rjust(Asset.SOL.decimals + 1, "0")
+    sign = "\u2212" if amount_minor < 0 else "+" if signed else ""
+    return f"{sign}{digits[:-9]}.{digits[-9:]}\u00a0{Asset.SOL}"
+
+
+def show_paydays(story: Story, outcome: Outcome, photos: dict[str, str]) -> None:
+    """One row a worker."""
+    story.heading("Who earned what")
+    rows = [
+        (
+            shorten(payday.address),
+            photos.get(payday.address, ""),
+            sol(int(payday.amount_minor)),
+            sol(int(payday.balance_before_minor)),
+            sol(int(payday.balance_after_minor)),
+            sol(int(payday.ledger_available_minor) + int(payday.ledger_locked_minor)),
+        )
+        for payday in outcome.payouts
+    ]
+    head = ("Worker", "Chose", "Earned", "Chain before", "Chain after", "Still in ledger")
+    story.rows(rows, head=head, left=2)
+
+
+def show_treasury(story: Story, outcome: Outcome) -> None:
+    """How the house's balance came about, closed by a double rule: it has been checked."""
+    treasury, order = outcome.treasury, outcome.order
+    if treasury is None or order is None:
+        return
+    paid_out = sum(int(payday.amount_minor) for payday in outcome.payouts)
+    chain_txs = len({payday.chain_tx for payday in outcome.payouts})
+    story.heading(f"The treasury, {shorten(treasury.address)}")
+    lines = [
+        ("On the chain before", _exact(int(treasury.before_minor))),
+        ("The client paid", _exact(int(order["amountMinor"]), signed=True)),
+        (f"  of it the house's fee, {Money(int(order['feeMinor']), Asset.SOL)}", ""),
+        (f"{len(outcome.payouts)} workers were paid", _exact(-paid_out)),
+        (f"Fee of the chain, {chain_txs} chain_tx", _exact(-int(treasury.chain_fees_minor))),
+    ]
+    _sums(story, lines)
+    story.rule(_WIDTH)
+    closing = [
+        (f"On the chain at slot {treasury.slot}", _exact(int(treasury.chain_minor))),
+        ("In the ledger", _exact(int(treasury.ledger_minor))),
+    ]
+    _sums(story, closing)
+    story.rule(_WIDTH, checked=True)
+    story.line("  Ledger = chain.")
+
+
+def _sums(story: Story, lines: list[tuple[str, str]]) -> None:
+    story.rows([(name.ljust(36), figure.rjust(_WIDTH - 38)) for name, figure in lines])
+
+
+def show_legs(story: Story, outcome: Outcome) -> None:
+    """Seconds, leg by leg."""
+    story.heading("How long it took")
+    rows = [(_LEGS.get(leg.name, leg.name), f"{leg.seconds:.1f} s") for leg in outcome.legs]
+    story.rows([(name.ljust(36), took.rjust(_WIDTH - 38)) for name, took in rows])
