@@ -76,7 +76,7 @@ class History:
             for stream in streams
         ]
         rows = _merged(walks, upto_slot=max(head.slot, seen_slot))
-        through, rows, is_whole = self._cut(rows, head.slot)
+        through, rows, is_whole = self._cut(rows, _overlapping(walks), head.slot)
         for row in rows:
             if row.slot <= head.slot and not row.is_final:
                 raise HistoryIncomplete(reason=f"{row.signature} is not final below the head")
@@ -148,13 +148,14 @@ class History:
         return _Walk(stream, position, tuple(rows))
 
     def _cut(
-        self, rows: list[SignatureRow], head_slot: int
+        self, rows: list[SignatureRow], known: set[str], head_slot: int
     ) -> tuple[int, list[SignatureRow], bool]:
-        """The oldest rows that one batch may hold, cut between slots."""
-        if len(rows) <= self._facts_max:
+        """The oldest rows that one batch may hold, cut between slots. Known rows do not count."""
+        new = [row for row in rows if row.signature not in known]
+        if len(new) <= self._facts_max:
             return head_slot, rows, True
-        cut = rows[self._facts_max].slot
-        if cut == rows[0].slot:
+        cut = new[self._facts_max].slot
+        if cut == new[0].slot:
             cut += 1
         kept = [row for row in rows if row.slot < cut]
         if len(kept) == len(rows) or cut > head_slot:
@@ -223,6 +224,17 @@ def _merged(walks: Sequence[_Walk], *, upto_slot: int) -> list[SignatureRow]:
             if row.slot <= upto_slot:
                 found.setdefault(row.signature, row)
     return sorted(found.values(), key=lambda row: row.slot)
+
+
+def _overlapping(walks: Sequence[_Walk]) -> set[str]:
+    """Rows that every walk has met before: they are read again, and are nothing new."""
+    old: set[str] = set()
+    new: set[str] = set()
+    for walk in walks:
+        newest = walk.position.newest_slot
+        for row in walk.rows:
+            (old if newest is not None and row.slot <= newest else new).add(row.signature)
+    return old - new
 
 
 def _after(walk: _Walk, facts: Sequence[ChainTx]) -> list[ChainTx]:
