@@ -293,6 +293,40 @@ async def test_store_refuses_what_was_not_signed(site: Site) -> None:
     assert await site.put(upload, data) == 200
 
 
+async def test_page_of_the_site_may_upload(site: Site) -> None:
+    """The store's CORS lets a browser send the PUT with the headers that were signed."""
+    upload = (await site.begin(await site.join(), photo(30))).json()["upload"]
+    async with httpx.AsyncClient() as browser:
+        asked = await browser.options(
+            upload["url"],
+            headers={
+                "Origin": "http://127.0.0.1:8000",
+                "Access-Control-Request-Method": "PUT",
+                "Access-Control-Request-Headers": "content-type",
+            },
+        )
+    assert asked.status_code in (200, 204)
+    assert asked.headers["access-control-allow-origin"] in ("*", "http://127.0.0.1:8000")
+    assert "PUT" in asked.headers["access-control-allow-methods"]
+    allowed = asked.headers["access-control-allow-headers"].lower().replace(" ", "").split(",")
+    assert {"*", "content-type"} & set(allowed)
+
+
+async def test_upload_url_expires(
+    databases: Databases, s3_server: EmbeddedS3, object_store: S3ObjectStore
+) -> None:
+    """After its time the store refuses the URL."""
+    async with running_site(databases, s3_server, object_store, upload_ttl_s=2) as site:
+        who, data = await site.join(), photo(31)
+        upload = (await site.begin(who, data)).json()["upload"]
+        assert "X-Amz-Expires=1&" in upload["url"]
+        deadline = asyncio.get_running_loop().time() + 20
+        while await site.put(upload, data) == 200:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.2)
+        assert await site.put(upload, data) in (400, 403)
+
+
 async def test_bytes_that_differ_are_rejected_with_the_reason(site: Site) -> None:
     """What is really there decides: another body of the same length, a wrong type, an SVG."""
     who, data = await site.join(), photo(4)
