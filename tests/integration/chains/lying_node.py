@@ -22,6 +22,7 @@ class LyingNode:
         self.upstream = upstream
         self.lie: Lie | None = None
         self.calls: list[str] = []
+        self.headers = ""
         self.url = ""
         self._client = httpx.AsyncClient(timeout=10)
 
@@ -34,7 +35,7 @@ class LyingNode:
             if answer is not None:
                 status, body = answer
                 lines = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n"
-                writer.write((lines + "Connection: close\r\n\r\n").encode() + body)
+                writer.write((lines + self.headers + "Connection: close\r\n\r\n").encode() + body)
                 await writer.drain()
         writer.close()
 
