@@ -37,8 +37,6 @@ log = structlog.get_logger(__name__)
 SWEEP_JOB = "files.sweep"
 SWEEP_PERIOD_S = 600
 SWEEP_MAX = 500
-# Decoding takes a processor and some hundred megabytes each.
-CHECKS_AT_ONCE_MAX = 2
 IMMUTABLE = "public, max-age=31536000, immutable"
 PRIVATE = "private, no-store"
 
@@ -64,12 +62,11 @@ class FileParts(Protocol):
 
 def register_jobs(registry: JobRegistry) -> None:
     """Adds the jobs of files to a worker."""
-    at_once = asyncio.Semaphore(CHECKS_AT_ONCE_MAX)
 
-    @registry.job(CHECK_JOB, CheckFile)
+    # Decoding takes a processor and some hundred megabytes.
+    @registry.job(CHECK_JOB, CheckFile, slow=True)
     async def check(job: Job[CheckFile], parts: FileParts) -> None:
-        async with at_once:
-            await check_file(job, parts)
+        await check_file(job, parts)
 
     @registry.job(SWEEP_JOB, tries_max=1)
     async def sweep(_job: Job[dict[str, Any]], parts: FileParts) -> None:

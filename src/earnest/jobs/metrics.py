@@ -21,5 +21,5 @@ IN_QUEUE = Gauge(
 TICKS = Counter("earnest_job_ticks_total", "Ticks of schedules fired by this worker.", ["schedule"])
 RESTARTS = Counter(
     "earnest_job_worker_connections_total",
-    "Connections this worker has opened to the queue: one, plus one per restart.",
+    "Connections this worker has opened to the queue: one per lane, plus one per restart.",
 )

@@ -41,6 +41,7 @@ class JobType(msgspec.Struct, frozen=True):
     handler: Handler[Any]
     tries_max: int
     concurrency_max: int
+    slow: bool
     retry_delay_s: float
     retry_delay_max_s: float
 
@@ -78,6 +79,7 @@ class JobRegistry:
         *,
         tries_max: int = TRIES_MAX,
         concurrency_max: int = 0,
+        slow: bool = False,
         retry_delay_s: float = 1.0,
         retry_delay_max_s: float = 300.0,
     ) -> Callable[[Handler[Any]], Handler[Any]]:
@@ -89,6 +91,8 @@ class JobRegistry:
         tried again, `retry_delay_s` doubling up to `retry_delay_max_s`; after `tries_max` tries,
         or at once for `JobCannotSucceed`, the job is held for a person to look at.
         `concurrency_max` bounds how many of this type run at once on all workers; 0 is no bound.
+        `slow` work, which takes a processor or much memory, has a lane of its own with few places
+        per worker, so that a thousand uploads do not keep a payout waiting.
         Raises `JobTypeTaken`.
         """
         if type in self.types:
@@ -101,6 +105,7 @@ class JobRegistry:
                 handler=handler,
                 tries_max=tries_max,
                 concurrency_max=concurrency_max,
+                slow=slow,
                 retry_delay_s=retry_delay_s,
                 retry_delay_max_s=retry_delay_max_s,
             )

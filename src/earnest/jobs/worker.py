@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -37,6 +37,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     connect_timeout_s: float = 10.0
     batch: int = 10
     jobs_at_once_max: int = 20
+    slow_jobs_at_once_max: int = 2
 
 
 class _Executor(pgqueuer.DatabaseRetryEntrypointExecutor):
@@ -99,11 +100,11 @@ def _executor_factory(job_type: JobType) -> Any:
 
 
 def _manager(
-    connection: Any, registry: JobRegistry, resources: MutableMapping[str, object]
+    connection: Any, types: Sequence[JobType], resources: MutableMapping[str, object]
 ) -> pgqueuer.QueueManager:
     queries = pgqueuer.Queries.from_asyncpg_connection(connection)
     manager = pgqueuer.QueueManager(queries, resources=resources)
-    for job_type in registry.types.values():
+    for job_type in types:
         manager.entrypoint(
             job_type.type,
             concurrency_limit=job_type.concurrency_max,
@@ -149,6 +150,35 @@ async def run_worker(
     if database is None:
         return
     registry = _with_own_jobs(registry, database)
+    types = list(registry.types.values())
+    quick, slow = [t for t in types if not t.slow], [t for t in types if t.slow]
+    lanes = [(quick, timing.batch, timing.jobs_at_once_max)]
+    if slow:
+        lanes.append((slow, 1, timing.slow_jobs_at_once_max))
+    ticker = asyncio.create_task(_run_ticker(database, list(registry.schedules.values()), stop))
+    try:
+        await asyncio.gather(
+            *(
+                _run_lane(database_url, of_lane, resources, stop, timing, batch, at_once_max)
+                for of_lane, batch, at_once_max in lanes
+            )
+        )
+    finally:
+        ticker.cancel()
+        await asyncio.gather(ticker, return_exceptions=True)
+        await database.close()
+
+
+async def _run_lane(
+    database_url: str,
+    types: Sequence[JobType],
+    resources: Any,
+    stop: asyncio.Event,
+    timing: Timing,
+    batch: int,
+    at_once_max: int,
+) -> None:
+    """Does the jobs of some types, at most `at_once_max` at once, on a connection of its own."""
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[pgqueuer.QueueManager]:
@@ -161,29 +191,23 @@ async def run_worker(
         )
         metrics.RESTARTS.inc()
         try:
-            yield _manager(connection, registry, {_RESOURCES: resources})
+            yield _manager(connection, types, {_RESOURCES: resources})
         finally:
             await _close(connection)
 
-    ticker = asyncio.create_task(_run_ticker(database, list(registry.schedules.values()), stop))
-    try:
-        while not stop.is_set():
-            await pgqueuer.run(
-                connect,
-                shutdown=stop,
-                restart_on_failure=True,
-                restart_delay=timedelta(seconds=timing.restart_delay_s),
-                shutdown_on_listener_failure=True,
-                batch_size=timing.batch,
-                max_concurrent_tasks=timing.jobs_at_once_max,
-                dequeue_timeout=timedelta(seconds=timing.poll_s),
-                heartbeat_timeout=timedelta(seconds=timing.heartbeat_timeout_s),
-            )
-            await _pause(stop, timing.restart_delay_s)
-    finally:
-        ticker.cancel()
-        await asyncio.gather(ticker, return_exceptions=True)
-        await database.close()
+    while not stop.is_set():
+        await pgqueuer.run(
+            connect,
+            shutdown=stop,
+            restart_on_failure=True,
+            restart_delay=timedelta(seconds=timing.restart_delay_s),
+            shutdown_on_listener_failure=True,
+            batch_size=batch,
+            max_concurrent_tasks=at_once_max,
+            dequeue_timeout=timedelta(seconds=timing.poll_s),
+            heartbeat_timeout=timedelta(seconds=timing.heartbeat_timeout_s),
+        )
+        await _pause(stop, timing.restart_delay_s)
 
 
 async def _patient_pool(url: str, stop: asyncio.Event, timing: Timing) -> Database | None:

@@ -153,6 +153,45 @@ async def test_delayed_job_waits(databases: Databases) -> None:
     assert order == ["now", "late"]
 
 
+async def test_slow_jobs_do_not_hold_up_others(databases: Databases) -> None:
+    """Thirty slow jobs wait at a gate, two of them begun; a quick one is done meanwhile."""
+    worker = await databases.role("worker")
+    registry, gate, quick_done = JobRegistry(), asyncio.Event(), asyncio.Event()
+    running, most = 0, 0
+
+    @registry.job("slow", slow=True)
+    async def slow(_job: Job[dict[str, Any]], _resources: None) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await gate.wait()
+        running -= 1
+
+    @registry.job("quick")
+    async def quick(_job: Job[dict[str, Any]], _resources: None) -> None:
+        quick_done.set()
+
+    async with worker.db_tx() as db_tx:
+        for _ in range(30):
+            await enqueue(db_tx, "slow", {})
+
+    async def two_begun() -> bool:
+        return running == 2
+
+    async def empty() -> bool:
+        return await is_empty(worker)
+
+    async with working(databases.url("worker"), registry):
+        await until(two_begun)
+        async with worker.db_tx() as db_tx:
+            await enqueue(db_tx, "quick", {})
+        await asyncio.wait_for(quick_done.wait(), 10)
+        assert running == 2
+        gate.set()
+        await until(empty)
+    assert most == 2
+
+
 async def test_failing_job_is_held_listed_and_retried(databases: Databases) -> None:
     """After its tries a job is held with its reason; retried by hand, it is done."""
     worker = await databases.role("worker")
