@@ -123,6 +123,7 @@ DECLARE
   cause text := t.chain || ' ' || (fact->>'txId') || ' ' || t.address;
   native boolean := t.mint IS NULL;
   left_over numeric := delta;
+  opens_accounts boolean := false;
   transfer jsonb;
   item ledger_holds%ROWTYPE;
 BEGIN
@@ -141,23 +142,29 @@ BEGIN
   IF attempt IS NOT NULL AND fact->>'err' IS NULL THEN
     FOR item IN SELECT h.* FROM treasury_attempt_items i JOIN ledger_holds h ON h.id = i.hold_id
                  WHERE i.attempt_id = attempt AND h.asset = t.asset ORDER BY h.id LOOP
+      -- A hold that ended before was paid once more, or paid after it was given back: that is
+      -- no posting of it. It stays unexplained, below, and is told.
+      CONTINUE WHEN EXISTS (SELECT FROM ledger_hold_ends e WHERE e.hold_id = item.id);
       PERFORM ledger_hold_post(item.id, t.ledger_account, ledger_id('payout ' || item.id),
         'payout:' || item.id);
       left_over := left_over + item.amount;
     END LOOP;
+    -- Opening token accounts for recipients costs rent, in the chain's own coin.
+    opens_accounts := native AND EXISTS (
+      SELECT FROM treasury_attempt_items i JOIN ledger_holds h ON h.id = i.hold_id
+       WHERE i.attempt_id = attempt AND h.asset <> t.asset);
   END IF;
   IF left_over > 0 THEN
     PERFORM treasury_suspend('left over ' || cause, t.chain, fact->>'txId', t.ledger_account,
       t.asset, left_over, fact->>'feePayer', coalesce(fact->>'anomaly', 'not_a_transfer'));
   ELSIF left_over < 0 THEN
-    -- Opening token accounts for recipients costs rent; anything else left without us.
     PERFORM ledger_transfer(ledger_id('left over ' || cause),
-      CASE WHEN attempt IS NOT NULL THEN ledger_account('rent:' || t.asset, 'expense', t.asset)
+      CASE WHEN opens_accounts THEN ledger_account('rent:' || t.asset, 'expense', t.asset)
            ELSE ledger_account('unexplained:' || t.asset, 'expense', t.asset) END,
       t.ledger_account, -left_over,
-      CASE WHEN attempt IS NOT NULL THEN 'rent' ELSE 'unexplained' END,
+      CASE WHEN opens_accounts THEN 'rent' ELSE 'unexplained' END,
       t.chain || ':' || (fact->>'txId'));
-    IF attempt IS NULL THEN
+    IF NOT opens_accounts THEN
       INSERT INTO events (type, subject, data) VALUES ('treasury_outflow_unexplained',
         t.chain || ':' || (fact->>'txId'),
         jsonb_build_object('asset', t.asset, 'amountMinor', (-left_over)::text));
