@@ -7,7 +7,7 @@ ends with one plain line and exit code 1; a command that was typed wrongly ends 
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 from uuid import UUID
 
 from cyclopts import App, Group, Parameter
@@ -16,6 +16,9 @@ from cyclopts.exceptions import CycloptsError
 from earnest.kit.errors import EarnestError
 from earnest.kit.settings import Network
 from earnest.run.embedded.errors import EmbeddedPartFailed
+
+if TYPE_CHECKING:
+    from earnest.kit.settings import Settings
 
 _MACHINE = Group.create_ordered("One machine")
 _PROCESSES = Group.create_ordered("Processes, each alone and as many as wanted")
@@ -29,6 +32,9 @@ StateDir = Annotated[
         help="Where one machine's system keeps everything: EARNEST_STATE_DIR, or var.",
     ),
 ]
+SlotMs = Annotated[int, Parameter(help="Milliseconds of a slot of the local chain.")]
+By = Annotated[str, Parameter(help="Who decided it: your name, for the audit.")]
+Note = Annotated[str, Parameter(help="Why, for the audit.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="JSON, for programs.")]
 
 
@@ -62,7 +68,7 @@ def up(
     network: Network | None = None,
     port: int | None = None,
     state_dir: StateDir = None,
-    slot_ms: Annotated[int, Parameter(help="Length of a slot of the local chain.")] = 400,
+    slot_ms: SlotMs = 400,
 ) -> None:
     """Start everything on this machine and stay until Ctrl-C.
 
@@ -83,8 +89,7 @@ def up(
 
     from earnest.run.up import Up
 
-    if not 10 <= slot_ms <= 10_000:
-        _stop("--slot-ms is at least 10 and at most 10000.")
+    _check_slot(slot_ms)
     if port is not None and not 0 <= port <= 65_535:
         _stop("--port is at least 0 and at most 65535.")
     asyncio.run(
@@ -101,7 +106,12 @@ def status(*, json: AsJson = False, state_dir: StateDir = None) -> int:
 
 
 @app.command(group=_MACHINE)
-def demo(*, state_dir: StateDir = None) -> int:
+def demo(
+    *,
+    state_dir: StateDir = None,
+    slot_ms: SlotMs = 400,
+    picture: Annotated[Path | None, Parameter(help="Write what was told as SVG, too.")] = None,
+) -> int:
     """Play the main job once, on a system of its own: post, pay, vote, pay out.
 
     A client and seven workers with fresh keys, over public HTTP only. The outcome is written to
@@ -109,7 +119,8 @@ def demo(*, state_dir: StateDir = None) -> int:
     """
     from earnest.run.demo import run_demo
 
-    return run_demo(_state_dir(state_dir))
+    _check_slot(slot_ms)
+    return run_demo(_state_dir(state_dir), slot_ms=slot_ms, picture=picture)
 
 
 # -- processes ----------------------------------------------------------------------------------
@@ -296,8 +307,8 @@ def suspense_settle(
     item: UUID,
     *,
     to: str,
-    by: str,
-    note: str,
+    by: By,
+    note: Note,
     state_dir: StateDir = None,
 ) -> None:
     """Give an item to somebody's balance. It cannot be taken back.
@@ -308,10 +319,6 @@ def suspense_settle(
         Its id, as `earnest suspense list` names it.
     to
         Who gets it: an account's id, or an address linked to one.
-    by
-        Who decided it: your name, for the audit.
-    note
-        Why, for the audit.
     """
     from earnest.run.operate import settle
 
@@ -321,6 +328,57 @@ def suspense_settle(
 payouts = App(name="payouts", help="Payouts that wait for a person, and the pause of one.")
 payouts.group = (_MONEY,)
 app.command(payouts)
+
+
+@payouts.default
+@payouts.command(name="stuck")
+def payouts_stuck(
+    *,
+    minutes: Annotated[int, Parameter(help="Under way for at least that long.")] = 10,
+    json: AsJson = False,
+    state_dir: StateDir = None,
+) -> int:
+    """List payouts that are held or take too long, and why nothing is paid out, if so.
+
+    The default. Exit code 1 when there is anything.
+    """
+    from earnest.run.operate_payouts import show_stuck
+
+    if not 0 <= minutes <= 525_600:
+        _stop("--minutes is at least 0 and at most 525600.")
+    return show_stuck(_operator("worker", state_dir), minutes=minutes, as_json=json)
+
+
+@payouts.command(name="hold")
+def payouts_hold(payout: UUID, *, by: By, note: Note, state_dir: StateDir = None) -> None:
+    """Keep a payout from being sent. What of it is signed already goes on."""
+    from earnest.run.operate_payouts import hold
+
+    hold(_operator("worker", state_dir), payout, by=by, note=note)
+
+
+@payouts.command(name="release")
+def payouts_release(payout: UUID, *, by: By, note: Note, state_dir: StateDir = None) -> None:
+    """Let a held payout go on."""
+    from earnest.run.operate_payouts import release
+
+    release(_operator("worker", state_dir), payout, by=by, note=note)
+
+
+@payouts.command(name="give-back")
+def payouts_give_back(payout: UUID, *, by: By, note: Note, state_dir: StateDir = None) -> None:
+    """End a payout that can never land any more; its sum goes back to the balance."""
+    from earnest.run.operate_payouts import give_back
+
+    give_back(_operator("worker", state_dir), payout, by=by, note=note)
+
+
+@payouts.command(name="clear-halt")
+def payouts_clear_halt(code: str, *, by: By, note: Note, state_dir: StateDir = None) -> None:
+    """Let payouts go on after a halt, once you know why they were halted."""
+    from earnest.run.operate_payouts import clear_halt
+
+    clear_halt(_operator("worker", state_dir), code, by=by, note=note)
 
 
 # -- operation ----------------------------------------------------------------------------------
@@ -385,7 +443,8 @@ app.command(cdn)
 def cdn_policy(
     *,
     part: Annotated[
-        Literal["all", "bucketPolicy", "lifecycle", "iamPolicy", "cors"], Parameter(help="Which of the policies.")
+        Literal["all", "bucketPolicy", "lifecycle", "iamPolicy", "cors"],
+        Parameter(help="Which of the policies."),
     ] = "all",
 ) -> None:
     """Print the bucket policy for CloudFront, the life-cycle rules, and the server's own policy."""
@@ -423,7 +482,7 @@ def show_version() -> None:
 # -- settings and errors ------------------------------------------------------------------------
 
 
-def _settings():  # type: ignore[no-untyped-def]
+def _settings() -> "Settings":
     from earnest.kit.settings import read_settings
 
     return read_settings(os.environ)
@@ -435,7 +494,7 @@ def _state_dir(named: Path | None) -> Path:
     return named or read_settings(os.environ).state_dir
 
 
-def _operator(process: str, state_dir: Path | None):  # type: ignore[no-untyped-def]
+def _operator(process: str, state_dir: Path | None) -> "Settings":
     from earnest.run.installation import operator_settings
 
     return operator_settings(process, os.environ, state_dir=state_dir)
@@ -443,6 +502,11 @@ def _operator(process: str, state_dir: Path | None):  # type: ignore[no-untyped-
 
 class _TypedWrongly(Exception):
     """The command line makes no sense; the text says why."""
+
+
+def _check_slot(slot_ms: int) -> None:
+    if not 10 <= slot_ms <= 10_000:
+        _stop("--slot-ms is at least 10 and at most 10000.")
 
 
 def _stop(why: str) -> NoReturn:

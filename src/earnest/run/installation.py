@@ -19,9 +19,7 @@ from earnest.run.embedded.state_dir import StateDir, keep_secret, write_private
 
 # What must never reach a process that has no use for it. Each list is all that the process gets.
 SECRETS_OF: Mapping[str, frozenset[str]] = {
-    "api": frozenset(
-        {"database_url", "jwt_secret", "s3_access_key_id", "s3_secret_access_key"}
-    ),
+    "api": frozenset({"database_url", "jwt_secret", "s3_access_key_id", "s3_secret_access_key"}),
     "worker": frozenset(
         {
             "database_url",
@@ -66,10 +64,10 @@ class Secrets:
             self.state_dir.secrets / f"database-password-{role}", lambda: secrets.token_urlsafe(24)
         )
 
-    def keep_database_url(self, process: str, url: str) -> Path:
-        """Writes the URL that a process signs in with, which changes with the server's port."""
-        path = self.state_dir.secrets / f"database-url-{process}"
-        write_private(path, url + "\n")
+    def keep(self, name: str, value: str) -> Path:
+        """Writes a secret that was made elsewhere, or changes with a port, into its file."""
+        path = self.state_dir.secrets / name.replace("_", "-")
+        write_private(path, value + "\n")
         return path.resolve()
 
     def file_of(self, name: str) -> Path:

@@ -8,9 +8,10 @@ import json
 import urllib.error
 import urllib.request
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 _ANSWER_BYTES_MAX = 1_000_000
+_HERE = ("127.0.0.1", "localhost")
 
 
 class NodeTrouble(Exception):
@@ -38,6 +39,15 @@ def open_token_account(rpc_url: str, owner: str, mint: str) -> None:
         _post(f"{rpc_url}/localnet/token", {"owner": owner, "amount": 0}, 10.0)
 
 
+def without_secrets(url: str) -> str:
+    """A URL as it may be shown: no user, password, key or query; only local ones keep a path."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    netloc = f"{host}:{parts.port}" if parts.port else host
+    shows_path = parts.scheme.startswith("postgres") or host in _HERE
+    return urlunsplit((parts.scheme, netloc, parts.path if shows_path else "", "", ""))
+
+
 def _post(url: str, body: Any, seconds: float) -> Any:
     if not url.startswith(("http://", "https://")):
         raise NodeTrouble("its URL is not http")
@@ -47,7 +57,7 @@ def _post(url: str, body: Any, seconds: float) -> Any:
         headers={"content-type": "application/json", "user-agent": "earnest"},
     )
     # Nothing on this machine is reached through a proxy, whatever the environment says.
-    local = urlsplit(url).hostname in ("127.0.0.1", "localhost")
+    local = urlsplit(url).hostname in _HERE
     proxies = urllib.request.ProxyHandler({} if local else None)
     try:
         with urllib.request.build_opener(proxies).open(request, timeout=seconds) as answer:

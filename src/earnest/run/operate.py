@@ -42,7 +42,9 @@ class NothingFollowed(EarnestError):
     kind = Kind.UNAVAILABLE
 
 
-def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Runs `work` with a pool of the settings' database. Raises `DatabaseUnavailable`."""
+
     async def connected() -> T:
         database = await Database.connect(
             settings.database_url, application="earnest operator", size_max=2
@@ -55,7 +57,8 @@ def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]])
     return asyncio.run(connected())
 
 
-def _print_json(value: object) -> None:
+def print_json(value: object) -> None:
+    """Prints anything msgspec can write."""
     print(as_json_text(msgspec.to_builtins(value)))
 
 
@@ -63,7 +66,8 @@ def _amount(amount_minor: int, asset: Asset) -> str:
     return str(Money(amount_minor, asset))
 
 
-def _time(at: datetime) -> str:
+def time_for_people(at: datetime) -> str:
+    """A time of day and date in the time zone of the terminal."""
     return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
@@ -81,9 +85,9 @@ def show_solvency(settings: Settings, *, timeout_s: int, as_json: bool) -> int:
             raise NothingFollowed
         return await _compare_when_there(database, asked, timeout_s)
 
-    found = _with_database(settings, check)
+    found = with_database(settings, check)
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         _print_solvency(found)
     return 0 if found.solvent else 1
@@ -164,12 +168,12 @@ def show_verification(settings: Settings, *, as_json: bool) -> int:
 
     found = asyncio.run(replay())
     if as_json:
-        _print_json({"ok": found.ok, **msgspec.structs.asdict(found)})
+        print_json({"ok": found.ok, **msgspec.structs.asdict(found)})
         return 0 if found.ok else 1
     out = console()
     counts = (
-        f"{found.transfers} transfers on {found.accounts} accounts, {found.holds} holds and "
-        f"{found.checkpoints} signed checkpoints replayed."
+        f"Replayed: transfers {found.transfers}, accounts {found.accounts}, holds {found.holds}, "
+        f"signed checkpoints {found.checkpoints}."
     )
     out.print(counts)
     for fault in found.faults:
@@ -219,11 +223,11 @@ def show_accounts(settings: Settings, *, cursor: str | None, limit: int, as_json
             for r in rows
         ]
 
-    found = _with_database(settings, read)
+    found = with_database(settings, read)
     page, following = found[:limit], found[limit:]
     next_cursor = encode_cursor(page[-1].id) if following else None
     if as_json:
-        _print_json({"items": page, "nextCursor": next_cursor})
+        print_json({"items": page, "nextCursor": next_cursor})
         return 0
     rows = [
         (str(a.id), a.name, a.type, _amount(int(a.balance_minor), a.asset),
@@ -246,12 +250,14 @@ def show_history(
                 "SELECT id, asset FROM ledger_accounts WHERE name = $1 OR id::text = $1", account
             )
             if row is None:
-                raise NotFound(what=f"ledger account: {account}. `earnest ledger history` lists them")
+                raise NotFound(
+                    what=f"ledger account: {account}. `earnest ledger history` lists them"
+                )
             return Asset(row["asset"]), await ledger.history_of(
                 db, row["id"], before_version=before, limit=limit + 1
             )
 
-    asset, found = _with_database(settings, read)
+    asset, found = with_database(settings, read)
     page, following = found[:limit], found[limit:]
     next_cursor = encode_cursor(page[-1].version) if following else None
     if as_json:
@@ -269,10 +275,10 @@ def show_history(
             }
             for e in page
         ]
-        _print_json({"items": items, "nextCursor": next_cursor})
+        print_json({"items": items, "nextCursor": next_cursor})
         return 0
     rows = [
-        (str(e.version), _time(e.posted_at), e.side, _amount(e.amount_minor, asset),
+        (str(e.version), time_for_people(e.posted_at), e.side, _amount(e.amount_minor, asset),
          _amount(e.balance_minor, asset), e.kind, e.subject)
         for e in page
     ]  # fmt: skip
@@ -311,7 +317,7 @@ def show_suspense(settings: Settings, *, cursor: str | None, limit: int, as_json
                 db, after=(place.noted_at, place.id) if place else None, limit=limit + 1
             )
 
-    found = _with_database(settings, read)
+    found = with_database(settings, read)
     page, following = found[:limit], found[limit:]
     next_cursor = None
     if following:
@@ -330,13 +336,13 @@ def show_suspense(settings: Settings, *, cursor: str | None, limit: int, as_json
             }
             for i in page
         ]
-        _print_json({"items": items, "nextCursor": next_cursor})
+        print_json({"items": items, "nextCursor": next_cursor})
         return 0
     if not page:
         console().print("Nothing is in suspense: all money that arrived has an owner.")
         return 0
     rows = [
-        (str(i.id), _time(i.noted_at), _amount(i.amount_minor, i.asset), i.reason,
+        (str(i.id), time_for_people(i.noted_at), _amount(i.amount_minor, i.asset), i.reason,
          i.payer or "unknown", i.tx_id)
         for i in page
     ]  # fmt: skip
@@ -363,7 +369,7 @@ def settle(settings: Settings, item: UUID, *, to: str, by: str, note: str) -> No
             )
             return UUID(str(owner))
 
-    owner = _with_database(settings, work)
+    owner = with_database(settings, work)
     print(f"Settled. The money of {item} is in the balance of account {owner}.")
 
 
@@ -377,22 +383,28 @@ def show_chain(settings: Settings, *, as_json: bool) -> int:
         async with database.connection() as db:
             return await cursor_of(db, _CHAIN)
 
-    cursor = _with_database(settings, read)
+    cursor = with_database(settings, read)
     halted = cursor.halted_reason is not None
     if as_json:
-        _print_json(cursor)
+        print_json(cursor)
         return 1 if halted else 0
     out = console()
     if cursor.followed_slot is None:
-        out.print("Solana has not been followed yet: the indexer waits for the chain or does not run.")
+        out.print(
+            "Solana has not been followed yet: the indexer waits for the chain or does not run."
+        )
     else:
-        moved = f", written {_time(cursor.moved_at)}" if cursor.moved_at else ""
+        moved = f", written {time_for_people(cursor.moved_at)}" if cursor.moved_at else ""
         out.print(
             f"Solana is followed to final slot {cursor.followed_slot}{moved}; "
             f"{cursor.last_seq} facts in the log."
         )
     if halted:
-        out.print(Text(f"Halted since {_time(cursor.halted_at)}: {cursor.halted_reason}.", "look"))
+        out.print(
+            Text(
+                f"Halted since {time_for_people(cursor.halted_at)}: {cursor.halted_reason}.", "look"
+            )
+        )
         out.print("Nothing is posted until a person has looked: `earnest chain resume`.")
     return 1 if halted else 0
 
@@ -404,7 +416,7 @@ def resume(settings: Settings) -> None:
         async with database.db_tx() as db_tx:
             return await resume_chain(db_tx, _CHAIN)
 
-    if _with_database(settings, work):
+    if with_database(settings, work):
         print("Solana is followed again from where it was halted.")
     else:
         print("Solana was not halted. Nothing was changed.")
@@ -420,9 +432,9 @@ def show_jobs(settings: Settings, *, as_json: bool) -> int:
         async with database.connection() as db:
             return await jobs.count_jobs(db), await jobs.list_held(db)
 
-    counts, held = _with_database(settings, read)
+    counts, held = with_database(settings, read)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "counts": counts,
                 "held": [
@@ -449,7 +461,9 @@ def show_jobs(settings: Settings, *, as_json: bool) -> int:
     if not held:
         out.print("No job is held.")
         return 0
-    rows_held = [(str(j.id), j.type, _time(j.held_at), str(j.tries), j.reason) for j in held]
+    rows_held = [
+        (str(j.id), j.type, time_for_people(j.held_at), str(j.tries), j.reason) for j in held
+    ]
     show(out, columns(rows_held, head=["Id", "Job", "Held since", "Tries", "Why"], right=(0, 3)))
     out.print("Queue one again: earnest jobs retry ID")
     return 0
@@ -462,7 +476,7 @@ def retry_jobs(settings: Settings, ids: Sequence[int]) -> None:
         async with database.db_tx() as db_tx:
             await jobs.retry_held(db_tx, ids)
 
-    _with_database(settings, work)
+    with_database(settings, work)
     print(f"Queued again: {', '.join(str(id) for id in ids)}.")
 
 
@@ -481,8 +495,8 @@ def show_signer(settings: Settings) -> int:
         return 0
     out.print(
         Text(
-            f"The ledger lacks {len(found.missing)} of them: an old backup was restored. Nothing is "
-            "signed until a person has looked at each (`earnest signer acknowledge`):",
+            f"The ledger lacks {len(found.missing)} of them: an old backup was restored. Nothing "
+            "is signed until a person has looked at each (`earnest signer acknowledge`):",
             style="look",
         )
     )
@@ -513,4 +527,4 @@ def migrate_database(settings: Settings, outer: Mapping[str, str]) -> None:
 def print_cdn_policy(settings: Settings, part: str) -> None:
     """Prints one of the policies, or all of them."""
     policies = files.cdn_policy(settings)
-    _print_json(policies if part == "all" else policies[part])
+    print_json(policies if part == "all" else policies[part])

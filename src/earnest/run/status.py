@@ -94,8 +94,8 @@ def _print(state: RunState, now: datetime, state_dir: Path) -> None:
             [
                 f"  {process.name}",
                 Text(words, style=style),
-                "–" if process.pid is None else str(process.pid),
-                "–" if uptime is None else duration(uptime),
+                "-" if process.pid is None else str(process.pid),
+                "-" if uptime is None else duration(uptime),
                 str(process.restarts),
             ]
         )

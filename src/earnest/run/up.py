@@ -8,31 +8,30 @@ them in the reverse order of their start.
 import asyncio
 import contextlib
 import os
-import socket
-import struct
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any
 
 from rich.text import Text
 
 from earnest.kit.errors import EarnestError, InvalidInput, Kind
 from earnest.kit.settings import Network, Settings, read_settings
 from earnest.run.embedded.children import ChildSpec, StopRequested, Supervisor
-from earnest.run.embedded.launch import LOOPBACK, answers_http, claim_port, free_port, port_is_free
+from earnest.run.embedded.launch import LOOPBACK, claim_port, free_port, port_is_free
 from earnest.run.embedded.local_chain import LocalChain, TreasuryGift
 from earnest.run.embedded.object_store import ObjectStore
 from earnest.run.embedded.part import EmbeddedPart
 from earnest.run.embedded.postgres import EmbeddedPostgres
-from earnest.run.embedded.run_state import Health, ProcessState
 from earnest.run.embedded.state_dir import StateDir
 from earnest.run.installation import ROLE_OF, Secrets, child_environment, keep_environment
-from earnest.run.node import NodeTrouble, ask_node, open_token_account
-from earnest.run.terminal import columns, console, duration, show
+from earnest.run.node import ask_node, open_token_account, without_secrets
+from earnest.run.probes import DoorProbe, HttpProbe, Probe
+from earnest.run.terminal import console, duration
 from earnest.run.version import VERSION
+from earnest.run.watch import Voice, Watch
 
 DATABASE = "earnest"
 # So that the first payouts have something to pay their fees with.
@@ -43,8 +42,6 @@ PUBLIC_RPC_URLS = {
     Network.TESTNET: "https://api.testnet.solana.com",
 }
 _UNIX_PATH_BYTES_MAX = 107
-_NODE_ASKED_EVERY_S = 5.0
-_WATCH_EVERY_S = 0.5
 _PORT_SECONDS = 5.0
 _URLS = ("api", "docs", "solanaRpc", "s3", "database")
 _TITLES = {
@@ -134,12 +131,10 @@ class Up:
         self._api_port = wanted or free_port()
         self._ports: Ports | None = None
         self._assembly = _Assembly()
-        self._out = console()
+        self._voice = Voice(console(), self._state_dir.root)
         self._began = time.monotonic()
         self._node_url = ""
         self._owner_url = ""
-        # What does not answer that is not ours to start, as a sentence; empty when all is well.
-        self._waiting = ""
 
     @property
     def ports(self) -> Ports:
@@ -160,14 +155,19 @@ class Up:
             async with supervisor:
                 with contextlib.suppress(StopRequested):
                     await self._start(supervisor)
-                    await self._stay(supervisor)
-                self._say("")
-                self._say("Stopping. Requests under way are finished first.")
+                    watch = Watch(supervisor, self._voice, self._node_url, _TITLES)
+                    await watch.note_node()
+                    self._show_places(supervisor, watch.waiting)
+                    await self._stay(supervisor, watch)
+                self._voice.say("")
+                self._voice.say("Stopping. Requests under way are finished first.")
                 stopped_at = time.monotonic()
         finally:
             if stopped_at is not None:
                 took = duration(time.monotonic() - stopped_at)
-                self._say(f"Stopped in {took}. Nothing runs; all data is in {self._shown_dir}.")
+                self._voice.say(
+                    f"Stopped in {took}. Nothing runs; all data is in {self._voice.state_dir}."
+                )
 
     # -- start ----------------------------------------------------------------------------------
 
@@ -175,8 +175,8 @@ class Up:
         await asyncio.to_thread(claim_port, self._api_port, "The API", seconds=_PORT_SECONDS)
         supervisor.publish_network(self._network.value)
         chain_words = "its own Solana chain" if self._runs_chain else f"Solana {self._network}"
-        self._say(Text.assemble((f"Earnest {VERSION}", "name"), f" on {chain_words}"))
-        self._say("")
+        self._voice.say(Text.assemble((f"Earnest {VERSION}", "name"), f" on {chain_words}"))
+        self._voice.say("")
         # What can start side by side does; long imports happen while processes come up.
         await _all_or_first_error(
             self._start_database(supervisor),
@@ -188,8 +188,29 @@ class Up:
         urls = self._assembly.urls
         supervisor.publish_urls({name: urls[name] for name in _URLS})
         supervisor.publish_complete()
-        await self._note_node(supervisor)
-        self._show_places(supervisor)
+
+    def _show_places(self, supervisor: Supervisor, waiting: str) -> None:
+        urls = self._assembly.urls
+        self._voice.places(
+            [
+                ("Site and API", urls["api"]),
+                ("API reference", urls["docs"]),
+                ("Solana RPC", urls["solanaRpc"]),
+                ("Files (S3)", urls["s3"]),
+                ("Database", urls["database"]),
+                ("Treasury", self._assembly.own["solana_treasury"]),
+                ("Data and logs", self._voice.state_dir),
+            ]
+        )
+        if waiting:
+            self._voice.say(Text(waiting, style="waiting"))
+            self._voice.say("")
+        self._voice.say(
+            Text.assemble(
+                (f"Ready in {duration(time.monotonic() - self._began)}", "done"),
+                f", {len(supervisor.processes)} processes. Ctrl-C stops them all; the data stays.",
+            )
+        )
 
     def _open_treasury_key(self) -> str:
         """The treasury's address; its key is made on the first start, and only ever here."""
@@ -253,7 +274,7 @@ class Up:
         self._assembly.urls |= {
             "api": settings.public_url,
             "docs": f"{settings.public_url}/api/docs",
-            "solanaRpc": _without_secrets(self._node_url),
+            "solanaRpc": without_secrets(self._node_url),
         }
 
     async def _start_database(self, supervisor: Supervisor) -> None:
@@ -280,12 +301,13 @@ class Up:
         passwords = {role: self._secrets.database_password(role) for role in ROLES}
         began = time.monotonic()
         await migrate(owner_url, passwords)
-        self._done("Database", "is up to date", time.monotonic() - began)
+        self._voice.done("Database", "is up to date", time.monotonic() - began)
         self._owner_url = owner_url
-        self._assembly.urls["database"] = _without_secrets(owner_url)
+        self._assembly.urls["database"] = without_secrets(owner_url)
         for process, role in ROLE_OF.items():
             url = role_url(owner_url, role, passwords[role])
-            self._assembly.database_urls[process] = self._secrets.keep_database_url(process, url)
+            path = self._secrets.keep(f"database_url_{process}", url)
+            self._assembly.database_urls[process] = path
 
     async def _start_files(self, supervisor: Supervisor) -> None:
         if self._asked.s3_endpoint:
@@ -298,8 +320,12 @@ class Up:
         self._assembly.own |= {
             "s3_endpoint": access.endpoint_url,
             "s3_region": access.region,
-            "s3_access_key_id": access.access_key_id,
-            "s3_secret_access_key": access.secret_access_key,
+        }
+        self._assembly.secret_files |= {
+            "s3_access_key_id": self._secrets.keep("s3_access_key_id", access.access_key_id),
+            "s3_secret_access_key": self._secrets.keep(
+                "s3_secret_access_key", access.secret_access_key
+            ),
         }
         self._assembly.urls["s3"] = access.endpoint_url
 
@@ -349,7 +375,7 @@ class Up:
     async def _start_part(self, supervisor: Supervisor, part: EmbeddedPart) -> None:
         began = time.monotonic()
         await supervisor.start(part)
-        self._done(_TITLES[part.name], "is ready", time.monotonic() - began)
+        self._voice.done(_TITLES[part.name], "is ready", time.monotonic() - began)
 
     async def _start_process(self, supervisor: Supervisor, name: str) -> None:
         environment = child_environment(
@@ -370,7 +396,7 @@ class Up:
                 start_seconds_max=60.0,
             )
         )
-        self._done(_TITLES[name], "is ready", time.monotonic() - began)
+        self._voice.done(_TITLES[name], "is ready", time.monotonic() - began)
 
     def _own_of(self, name: str) -> dict[str, str]:
         metrics = {
@@ -394,124 +420,27 @@ class Up:
             )
         )
 
-    def _probe_of(self, name: str) -> "_Probe":
+    def _probe_of(self, name: str) -> Probe:
         ports = self.ports
         match name:
             case "api":
-                return _HttpProbe(ports.api, "/readyz")
+                return HttpProbe(ports.api, "/readyz")
             case "worker":
-                return _HttpProbe(ports.worker_metrics, "/healthz")
+                return HttpProbe(ports.worker_metrics, "/healthz")
             case "indexer":
-                return _HttpProbe(ports.indexer_metrics, "/healthz")
+                return HttpProbe(ports.indexer_metrics, "/healthz")
             case _:
-                return _DoorProbe(self._settings_of("signer").signer_socket)
+                return DoorProbe(self._settings_of("signer").signer_socket)
 
     # -- stay -----------------------------------------------------------------------------------
 
-    async def _stay(self, supervisor: Supervisor) -> None:
-        watching = [
-            asyncio.create_task(self._tell_changes(supervisor)),
-            asyncio.create_task(self._watch_node(supervisor)),
-        ]
+    async def _stay(self, supervisor: Supervisor, watch: Watch) -> None:
+        watching = asyncio.create_task(watch.run())
         try:
             await supervisor.run_until_stopped()
         finally:
-            for task in watching:
-                task.cancel()
-            await asyncio.gather(*watching, return_exceptions=True)
-
-    async def _tell_changes(self, supervisor: Supervisor) -> None:
-        """A line for every process that ends and for every one that is back."""
-        known = {process.name: process.restarts for process in supervisor.processes}
-        away: set[str] = set()
-        while True:
-            await asyncio.sleep(_WATCH_EVERY_S)
-            for process in supervisor.processes:
-                title = _TITLES[process.name]
-                if process.restarts > known[process.name]:
-                    known[process.name] = process.restarts
-                    away.add(process.name)
-                    self._tell(f"{title} ended ({_how_it_ended(process)}) and is started again.")
-                elif process.health is Health.UNREADY and process.name not in away:
-                    away.add(process.name)
-                    self._tell(f"{title} lives but does not answer. Its log: {process.log}")
-                elif process.health is Health.READY and process.name in away:
-                    away.discard(process.name)
-                    self._tell(f"{title} is ready again.")
-
-    async def _watch_node(self, supervisor: Supervisor) -> None:
-        """Says when the chain's node stops answering, and when it answers again."""
-        waits = bool(self._waiting)
-        while True:
-            await asyncio.sleep(_NODE_ASKED_EVERY_S)
-            await self._note_node(supervisor)
-            if self._waiting and not waits:
-                self._tell(self._waiting)
-            if waits and not self._waiting:
-                self._tell("The chain's node answers again. What happened meanwhile is caught up.")
-            waits = bool(self._waiting)
-
-    async def _note_node(self, supervisor: Supervisor) -> None:
-        try:
-            await asyncio.to_thread(ask_node, self._node_url, "getGenesisHash")
-        except NodeTrouble as trouble:
-            where = _without_secrets(self._node_url)
-            self._waiting = (
-                f"The chain's node at {where} does not answer ({trouble}). Until it does, "
-                "payments are not seen and payouts wait; no money is lost."
-            )
-        else:
-            self._waiting = ""
-        supervisor.publish_waits([self._waiting] if self._waiting else [])
-
-    # -- what people see ------------------------------------------------------------------------
-
-    def _say(self, what: str | Text) -> None:
-        self._out.print(what)
-
-    def _tell(self, what: str) -> None:
-        self._out.print(Text.assemble((time.strftime("%H:%M:%S  "), "quiet"), what))
-
-    def _done(self, title: str, words: str, seconds: float) -> None:
-        self._out.print(
-            Text.assemble("  ", f"{title:<13}", (words, "done"), (f"  {duration(seconds)}", "quiet"))
-        )
-
-    def _show_places(self, supervisor: Supervisor) -> None:
-        urls = self._assembly.urls
-        rows = [
-            ("  Site and API", urls["api"]),
-            ("  API reference", urls["docs"]),
-            ("  Solana RPC", urls["solanaRpc"]),
-            ("  Files (S3)", urls["s3"]),
-            ("  Database", urls["database"]),
-            ("  Treasury", self._assembly.own["solana_treasury"]),
-            ("  Data and logs", self._shown_dir),
-        ]
-        self._say("")
-        self._say_table(rows)
-        self._say("")
-        if self._waiting:
-            self._say(Text(self._waiting, style="waiting"))
-            self._say("")
-        took = duration(time.monotonic() - self._began)
-        count = len(supervisor.processes)
-        self._say(
-            Text.assemble(
-                (f"Ready in {took}", "done"),
-                f", {count} processes. Ctrl-C stops them all; the data stays.",
-            )
-        )
-
-    def _say_table(self, rows: Sequence[tuple[str, str]]) -> None:
-        show(self._out, columns([(Text(name, style="quiet"), value) for name, value in rows]))
-
-    @property
-    def _shown_dir(self) -> str:
-        root = self._state_dir.root
-        with contextlib.suppress(ValueError):
-            return str(root.relative_to(Path.cwd())) or str(root)
-        return str(root)
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
 
     @property
     def _runs_chain(self) -> bool:
@@ -524,40 +453,6 @@ class Up:
 
 
 _COMMAND_OF = {"signer": ("signer", "serve")}
-
-
-class _Probe:
-    """Asked every two seconds whether a process does its work."""
-
-    def __call__(self, pid: int, /) -> bool:
-        """Whether the process `pid` answers. Quick, never raises."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class _HttpProbe(_Probe):
-    port: int
-    path: str
-
-    def __call__(self, _pid: int, /) -> bool:
-        return answers_http(self.port, self.path, status=200, seconds=3.0)
-
-
-@dataclass(frozen=True)
-class _DoorProbe(_Probe):
-    """Whether it is this very process that listens on the private socket. Asks it nothing."""
-
-    path: Path
-
-    def __call__(self, pid: int, /) -> bool:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
-            door.settimeout(2.0)
-            try:
-                door.connect(str(self.path))
-                peer = door.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-            except OSError:
-                return False
-        return bool(struct.unpack("3i", peer)[0] == pid)
 
 
 def _is_given(outer: Mapping[str, str], name: str) -> bool:
@@ -583,26 +478,9 @@ def _import_migrate() -> None:
     import earnest.run.migrate  # noqa: F401  (only so that it is there when it is needed)
 
 
-def _without_secrets(url: str) -> str:
-    """A URL as it may be shown: no user, password, key or query; local ones keep their path."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    netloc = f"{host}:{parts.port}" if parts.port else host
-    is_database = parts.scheme.startswith("postgres")
-    path = parts.path if is_database or host in (LOOPBACK, "localhost") else ""
-    return urlunsplit((parts.scheme, netloc, path, "", ""))
-
-
-def _how_it_ended(process: ProcessState) -> str:
-    code = process.last_exit
-    if code is None:
-        return "nobody saw how"
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
-
-
-async def _all_or_first_error(*steps: "asyncio.Future[None] | object") -> None:
+async def _all_or_first_error(*steps: Coroutine[Any, Any, None]) -> None:
     """Runs steps side by side. At the first error the others are given up and it is raised."""
-    tasks = [asyncio.ensure_future(step) for step in steps]  # type: ignore[arg-type]
+    tasks = [asyncio.create_task(step) for step in steps]
     try:
         await asyncio.gather(*tasks)
     finally:
