@@ -23,11 +23,19 @@ from earnest.chains.solana.build import (
 from earnest.chains.solana.parse import parse_chain_tx
 from earnest.chains.solana.pay import PaymentRequest, parse_pay_url, pay_url
 from earnest.chains.solana.rpc import SolanaRpc
-from earnest.chains.solana.wire import Blockhash, RawChainTx
+from earnest.chains.solana.wire import (
+    AccountBalance,
+    Blockhash,
+    RawChainTx,
+    RawSimulation,
+    SignatureRow,
+    SignatureStatus,
+)
 
 __all__ = [
     "CHAIN_TX_BYTES_MAX",
     "PAYOUTS_MAX",
+    "AccountBalance",
     "Blockhash",
     "DecodedTransfer",
     "DecodedTx",
@@ -36,6 +44,9 @@ __all__ = [
     "PaymentRequest",
     "PayoutLine",
     "RawChainTx",
+    "RawSimulation",
+    "SignatureRow",
+    "SignatureStatus",
     "Signed",
     "SolanaChain",
     "SolanaRpc",

@@ -165,14 +165,16 @@ class History:
     async def _facts(
         self, rows: Sequence[SignatureRow], streams: Sequence[Stream]
     ) -> list[ChainTx]:
-        """The facts behind the rows, in the order of the rows."""
+        """The facts behind the rows, in the order of the chain."""
         tasks: list[asyncio.Task[ChainTx]] = []
         try:
             async with asyncio.TaskGroup() as group:
                 tasks += [group.create_task(self._fact(row, streams)) for row in rows]
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from errors
-        return [task.result() for task in tasks]
+        facts = [task.result() for task in tasks]
+        # Where the node tells the place in the block, that is the order; else its list was.
+        return sorted(facts, key=lambda fact: (fact.slot, fact.index_in_block or 0))
 
     async def _fact(self, row: SignatureRow, streams: Sequence[Stream]) -> ChainTx:
         raw = self._cache.get(row.signature)
