@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,11 +67,11 @@ class Databases:
         return self._pools[role]
 
 
-@pytest.fixture
-async def databases(postgres: EmbeddedPostgres, template_url: str) -> AsyncIterator[Databases]:
-    """A fresh migrated database with every role's password known."""
+@asynccontextmanager
+async def fresh_database(superuser_url: str, template_url: str) -> AsyncIterator[Databases]:
+    """A copy of the template, gone again afterwards."""
     name = f"test_{secrets.token_hex(6)}"
-    admin = await asyncpg.connect(postgres.superuser_dsn)
+    admin = await asyncpg.connect(superuser_url)
     try:
         await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} OWNER earnest_owner')
         await admin.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
@@ -80,12 +80,19 @@ async def databases(postgres: EmbeddedPostgres, template_url: str) -> AsyncItera
         async with AsyncExitStack() as stack:
             yield Databases(
                 owner_url=template_url.replace(f"/{TEMPLATE}", f"/{name}"),
-                superuser_url=postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{name}",
+                superuser_url=superuser_url.rsplit("/", 1)[0] + f"/{name}",
                 _stack=stack,
             )
         await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:
         await admin.close()
+
+
+@pytest.fixture
+async def databases(postgres: EmbeddedPostgres, template_url: str) -> AsyncIterator[Databases]:
+    """A fresh migrated database with every role's password known."""
+    async with fresh_database(postgres.superuser_dsn, template_url) as made:
+        yield made
 
 
 @pytest.fixture

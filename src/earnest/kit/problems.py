@@ -1,5 +1,6 @@
 """Errors as problem details (RFC 9457), the one shape in which the API says no."""
 
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -36,6 +37,14 @@ _HTTP_CODES = {
 }
 
 
+# What is said where the framework only names the status.
+_DETAILS = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method; `Allow` names those it takes.",
+    413: "The body is larger than this address takes.",
+}
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """RFC 9457 problem details. `type` and `code` are stable; `detail` is for people."""
 
@@ -56,6 +65,7 @@ _MEANINGS = {
     409: "In conflict with what is",
     410: "It is gone",
     413: "Too large",
+    415: "The body is not sent as JSON",
     416: "Not inside the file",
     429: "Asked too often; see Retry-After",
     503: "A part that is needed cannot be reached; nothing was changed",
@@ -110,20 +120,32 @@ def on_earnest_error(_request: Request[Any, Any, Any], error: EarnestError) -> R
         headers["WWW-Authenticate"] = 'Bearer realm="earnest"'
     if status in (429, 503):
         headers["Retry-After"] = str(int(error.facts.get("retry_after_s", 1)) or 1)
-    return problem_response(error.code, status, str(error), facts=error.facts, headers=headers)
+    facts = {_camel(name): value for name, value in error.facts.items()}
+    return problem_response(error.code, status, str(error), facts=facts, headers=headers)
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
+def _read_fault(item: dict[str, Any]) -> dict[str, str]:
+    """One thing that is wrong with the input: where, and what."""
+    fault = {k: str(item[k]) for k in ("key", "message") if k in item}
+    source = item.get("source")
+    if source is not None:
+        fault["source"] = str(getattr(source, "value", source))
+    if fault.get("message") == "'data'":
+        fault["message"] = "The body is missing."
+    return fault
 
 
 def on_validation_error(
     _request: Request[Any, Any, Any], error: ValidationException
 ) -> Response[bytes]:
     """Answers input of the wrong shape, field by field."""
-    found: list[dict[str, str]] = []
     extra = error.extra if isinstance(error.extra, list) else []
-    found += [
-        {k: str(item[k]) for k in ("key", "source", "message") if k in item}
-        for item in extra
-        if isinstance(item, dict)
-    ]
+    found = [_read_fault(item) for item in extra if isinstance(item, dict)]
     what = "; ".join(": ".join(filter(None, (e.get("key"), e.get("message")))) for e in found)
     return problem_response(
         "invalid_input", 400, what or "The request does not have the expected shape.", errors=found
@@ -134,8 +156,10 @@ def on_http_exception(_request: Request[Any, Any, Any], error: HTTPException) ->
     """Answers what the framework refuses: unknown paths, methods, media types, sizes."""
     status = error.status_code
     code = _HTTP_CODES.get(status, "refused" if status < 500 else "internal_error")
-    headers = dict(error.headers or {})
-    return problem_response(code, status, str(error.detail or code), headers=headers)
+    detail = str(error.detail or code)
+    if detail == HTTPStatus(status).phrase:
+        detail = _DETAILS.get(status, detail)
+    return problem_response(code, status, detail, headers=dict(error.headers or {}))
 
 
 def on_unhandled(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

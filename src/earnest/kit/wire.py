@@ -1,8 +1,12 @@
 """Shapes on the wire: camelCase names, unknown fields refused, amounts as decimal strings."""
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
+from litestar import Request
+from litestar.exceptions import ClientException, HTTPException
+
+_JSON = "application/json"
 
 AmountMinor = Annotated[
     str,
@@ -40,3 +44,16 @@ class Page(Wire, Generic[T], frozen=True):
 
     items: list[T]
     next_cursor: str | None = None
+
+
+class JsonRequest(Request[Any, Any, Any]):
+    """A request whose body is JSON and says so."""
+
+    async def json(self) -> Any:
+        """The body, decoded. Answers 415 for another media type and 400 for endless nesting."""
+        if self.content_type[0] != _JSON:
+            raise HTTPException(status_code=415, detail=f"Send the body as {_JSON}.")
+        try:
+            return await super().json()
+        except RecursionError as error:
+            raise ClientException("The body is nested too deeply.") from error

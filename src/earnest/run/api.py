@@ -1,22 +1,23 @@
 """`earnest api`: HTTP, wired from the routes of every domain."""
 
 import asyncio
+import inspect
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
-from litestar import Litestar, MediaType, Response, get
+from litestar import Litestar, MediaType, Response, Router, get
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
-from litestar.di import NamedDependency, Provide
+from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, License, Schema
-from litestar.params import SkipValidation
+from litestar.openapi.spec import Components, License, Operation, Schema
+from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -28,7 +29,7 @@ from earnest.kit.db import Database, DatabaseUnavailable
 from earnest.kit.errors import EarnestError
 from earnest.kit.parts import PROVIDED, GivenDatabase
 from earnest.kit.settings import Settings
-from earnest.kit.wire import Body
+from earnest.kit.wire import Body, JsonRequest
 from earnest.run.metrics import REQUEST_SECONDS, REQUESTS
 from earnest.run.migrate import expected_version, wait_for_version
 from earnest.run.reference import ReferencePlugin
@@ -141,6 +142,13 @@ def _bodies(kind: type[Body]) -> list[type[Body]]:
     return found
 
 
+def _operations(app: Litestar) -> Iterator[Operation]:
+    for path in (app.openapi_schema.paths or {}).values():
+        for name in ("get", "head", "post", "delete"):
+            if operation := getattr(path, name):
+                yield operation
+
+
 def _finish_schema(app: Litestar) -> None:
     """Says what the generator leaves out: bodies take no field that is not named.
 
@@ -155,6 +163,32 @@ def _finish_schema(app: Litestar) -> None:
     for name, schema in components.schemas.items():
         if name.rpartition("_")[2] in closed:
             schema.additional_properties = False
+    for operation in _operations(app):
+        for response in (operation.responses or {}).values():
+            for content in (getattr(response, "content", None) or {}).values():
+                shape = content.schema
+                if isinstance(shape, Schema) and shape.one_of:
+                    # A whole task is also a card: two shapes may fit one answer.
+                    shape.any_of, shape.one_of = shape.one_of, None
+
+
+def _say_all_methods(app: Litestar) -> None:
+    """Lets OPTIONS name every method. Litestar makes that answer with a path's first handler,
+    and keeps it when others follow."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            handler, _ = route.route_handler_map["OPTIONS"]
+            inspect.getclosurevars(handler.fn).nonlocals["self"].methods = route.methods
+
+
+class _Documents(Router):
+    """The router of the API's description, without its own page for whatever is not there."""
+
+    def register(self, value: Any) -> list[BaseRoute]:
+        """Adds a handler, but for the one that catches every other path below ours."""
+        if "/{path:str}" in getattr(value, "paths", ()):
+            return []
+        return super().register(value)
 
 
 def build_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
@@ -191,15 +225,19 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
             license=License(name="Apache-2.0", identifier="Apache-2.0"),
             components=Components(security_schemes=dict(accounts.SECURITY_SCHEMES)),
             use_handler_docstrings=True,
-            path="/api",
+            openapi_router=_Documents("/api", route_handlers=[], include_in_schema=False),
             render_plugins=[JsonRenderPlugin(path="/openapi.json"), ReferencePlugin("/docs")],
         ),
         cors_config=CORSConfig(allow_origins=[]) if settings.secure else None,
+        request_class=JsonRequest,
         request_max_body_size=BODY_BYTES_MAX,
         middleware=[],
         debug=False,
+        # Ours is set up by the process; the default one would write a line for every request.
+        logging_config=None,
     )
     _finish_schema(app)
+    _say_all_methods(app)
     return app
 
 

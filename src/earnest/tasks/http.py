@@ -204,7 +204,7 @@ class TaskController(Controller):
     dependencies = _WITH_PRINCIPAL
     security = SECURITY
 
-    @post("/", summary="Post a task", responses=answers(400, 401, 409, 413, 503))
+    @post("/", summary="Post a task", responses=answers(400, 401, 404, 409, 413, 415, 429, 503))
     async def create(
         self,
         principal: CurrentPrincipal,
