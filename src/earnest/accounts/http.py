@@ -240,7 +240,9 @@ class AuthController(Controller):
     path = "/api/auth"
     tags = ("auth",)
 
-    @post("/challenge", summary="Ask for a text to sign", responses=answers(400, 429, 503))
+    @post(
+        "/challenge", summary="Ask for a text to sign", responses=answers(400, 413, 415, 429, 503)
+    )
     async def challenge(
         self, request: Request[Any, Any, Any], data: JSONBody[ChallengeBody]
     ) -> Response[ChallengeAnswer]:
@@ -258,7 +260,7 @@ class AuthController(Controller):
         "/verify",
         status_code=200,
         summary="Sign in with a signed challenge",
-        responses=answers(400, 401, 403, 429, 503),
+        responses=answers(400, 401, 403, 413, 415, 429, 503),
     )
     async def verify(
         self, request: Request[Any, Any, Any], data: JSONBody[ProofBody]
@@ -326,7 +328,7 @@ class MeController(Controller):
     @post(
         "/addresses",
         summary="Link another wallet",
-        responses=answers(400, 401, 403, 409, 429, 503),
+        responses=answers(400, 401, 403, 409, 413, 415, 429, 503),
     )
     async def link(
         self,

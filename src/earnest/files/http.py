@@ -27,6 +27,7 @@ from earnest.files.rules import (
 )
 from earnest.files.store import File
 from earnest.kit.idempotency import IdempotencyKey
+from earnest.kit.limits import limit_account
 from earnest.kit.parts import GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Settings
@@ -170,7 +171,7 @@ class FilesController(Controller):
         responses={
             201: ResponseSpec(UploadAnswer, description="Send the file to `upload`, then complete"),
             200: ResponseSpec(UploadAnswer, description="You have uploaded these bytes before"),
-            **answers(400, 401, 409, 413, 429, 503),
+            **answers(400, 401, 409, 413, 415, 429, 503),
         },
     )
     async def begin(
@@ -183,6 +184,9 @@ class FilesController(Controller):
         idempotency_key: IdempotencyKey = None,
     ) -> Response[UploadAnswer]:
         """One pre-signed PUT for one object, with its type and length signed."""
+        await limit_account(
+            database, "uploads", principal.account_id, most=settings.uploads_per_minute_max
+        )
         begun = await service.begin_upload(
             database,
             store,

@@ -8,8 +8,9 @@ import hashlib
 import ipaddress
 from collections.abc import Iterable
 from datetime import timedelta
+from uuid import UUID
 
-from earnest.kit.db import Connection
+from earnest.kit.db import Connection, Database
 from earnest.kit.errors import EarnestError, InvalidInput, Kind
 
 SWEEP_ROWS_MAX = 10_000
@@ -51,6 +52,12 @@ async def hit(connection: Connection, key: str, limit: int, window_s: int) -> No
     )
     if row is not None and row["hits"] > limit:
         raise TooManyRequests(retry_after_s=row["retry_after_s"])
+
+
+async def limit_account(database: Database, what: str, account_id: UUID, *, most: int) -> None:
+    """Counts what an account begins; raises `TooManyRequests` beyond `most` in a minute."""
+    async with database.connection() as connection:
+        await hit(connection, f"{what}:{account_id}", most, 60)
 
 
 async def sweep_limits(connection: Connection) -> int:

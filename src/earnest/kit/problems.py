@@ -131,7 +131,7 @@ def _camel(name: str) -> str:
 
 def _read_fault(item: dict[str, Any]) -> dict[str, str]:
     """One thing that is wrong with the input: where, and what."""
-    fault = {k: str(item[k]) for k in ("key", "message") if k in item}
+    fault: dict[str, str] = {k: str(item[k]) for k in ("key", "message") if k in item}
     source = item.get("source")
     if source is not None:
         fault["source"] = str(getattr(source, "value", source))

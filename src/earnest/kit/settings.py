@@ -78,6 +78,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     fee_bps: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 500
     order_ttl_s: Seconds = 1_800
     seat_ttl_s: Seconds = 600
+    # How often an account may begin these in a minute.
+    tasks_per_minute_max: Annotated[int, msgspec.Meta(ge=1)] = 60
+    payouts_per_minute_max: Annotated[int, msgspec.Meta(ge=1)] = 60
+    uploads_per_minute_max: Annotated[int, msgspec.Meta(ge=1)] = 600
     payout_min_lamports: Annotated[int, msgspec.Meta(ge=1)] = 1_000_000
     payout_min_usdc_minor: Annotated[int, msgspec.Meta(ge=1)] = 1_000_000
 

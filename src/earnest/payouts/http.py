@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody, SkipValidation
 from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.kit.db import Connection
 from earnest.kit.idempotency import IdempotencyKey, once
+from earnest.kit.limits import limit_account
 from earnest.kit.money import Asset, Money
 from earnest.kit.paging import Cursor, CursorUnknown, Limit, decode_cursor, encode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
@@ -127,7 +128,7 @@ class PayoutController(Controller):
         "/",
         status_code=202,
         summary="Take balance out to my wallet",
-        responses=answers(400, 401, 409, 429, 503),
+        responses=answers(400, 401, 409, 413, 415, 429, 503),
     )
     async def ask(
         self,
@@ -140,6 +141,9 @@ class PayoutController(Controller):
         idempotency_key: IdempotencyKey = None,
     ) -> Response[PayoutAnswer]:
         """The amount is held at once, and leaves the balance when the chain_tx is final."""
+        await limit_account(
+            database, "payouts", principal.account_id, most=settings.payouts_per_minute_max
+        )
         money = Money(int(data.amount_minor), data.asset)
         check_request(principal, money, settings)
         # Before the db_tx: nothing is locked while a node is asked. The simulation looks again.

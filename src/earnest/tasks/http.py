@@ -15,6 +15,7 @@ from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.files import media_base, media_url
 from earnest.kit.db import Connection
 from earnest.kit.idempotency import IdempotencyKey, once
+from earnest.kit.limits import limit_account
 from earnest.kit.money import Asset, Money
 from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
@@ -215,6 +216,9 @@ class TaskController(Controller):
         idempotency_key: IdempotencyKey = None,
     ) -> NewTaskAnswer:
         """The task opens by itself once its order is paid and final on the chain."""
+        await limit_account(
+            database, "tasks", principal.account_id, most=settings.tasks_per_minute_max
+        )
         new = NewTask(
             title=data.title,
             instructions=data.instructions,
@@ -352,7 +356,7 @@ class TaskController(Controller):
         summary="Vote",
         responses={
             201: ResponseSpec(data_container=SubmissionAnswer, description="Counted and paid"),
-            **answers(400, 401, 403, 404, 409, 503),
+            **answers(400, 401, 403, 404, 409, 413, 415, 503),
         },
     )
     async def submit(
