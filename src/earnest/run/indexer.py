@@ -16,6 +16,7 @@ from earnest.chains import RpcRejected, RpcUnavailable, WatchedAccount
 from earnest.chains.follower import Follower
 from earnest.chains.solana import SolanaRpc, associated_token_address, parse_chain_tx
 from earnest.chains.solana.adapter import SolanaChain
+from earnest.chains.solana.wake import wake_on_changes
 from earnest.chains.store import ChainCursor, cursor_of
 from earnest.kit.db import Database, DatabaseUnavailable
 from earnest.kit.events import Reactor, drain
@@ -52,9 +53,19 @@ async def run_indexer(settings: Settings, stop: asyncio.Event) -> None:
                 async with database.connection() as db:
                     return await treasury.streams_of(db, _CHAIN)
 
+            async def addresses() -> list[str]:
+                return [stream.address for stream in await streams()]
+
             follower = Follower(database, port, streams)
+            wake = asyncio.Event()
+            hearing = (
+                [wake_on_changes(settings.solana_ws_url, addresses, wake, stop)]
+                if settings.solana_ws_url
+                else []
+            )
             await asyncio.gather(
-                follower.run(stop, poll_s=settings.solana_poll_s),
+                *hearing,
+                follower.run(stop, poll_s=settings.solana_poll_s, wake=wake),
                 _forever("books", books.round, _BOOKS_IDLE_S, stop),
                 _forever("solvency", books.ask_chain, _SOLVENCY_EVERY_S, stop),
                 _forever("hints", hints.round, settings.solana_poll_s, stop),

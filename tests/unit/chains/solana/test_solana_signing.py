@@ -21,6 +21,7 @@ GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
 
 
 def sign(message: str) -> bytes:
+    """The wallet's signature, raw."""
     return bytes(WALLET.sign_message(message.encode()))
 
 
