@@ -69,13 +69,16 @@ class Faults:
         self.active = True
         self._target = target
         self.crash_chance = rng.choice([0.0, 0.005, 0.01, 0.04])
-        self.error_chance = rng.choice([0.0, 0.02, 0.08, 0.25])
+        self.error_chance = rng.choice([0.0, 0.0, 0.03, 0.2])
         self.lost_reply_chance = rng.choice([0.0, 0.1, 0.3])
-        self.absent_lie_chance = rng.choice([0.0, 0.0, 0.2, 0.6])
-        self.stale_chance = rng.choice([0.0, 0.1, 0.5])
-        self.delay_chance = rng.choice([0.0, 0.2, 0.6])
-        self.no_preflight_chance = rng.choice([0.0, 0.3])
-        self.signer_chance = rng.choice([0.0, 0.1, 0.3])
+        self.absent_lie_chance = rng.choice([0.0, 0.0, 0.3, 0.95])
+        self.stale_chance = rng.choice([0.0, 0.0, 0.1, 0.4])
+        self.delay_chance = rng.choice([0.0, 0.3, 0.9])
+        self.no_preflight_chance = rng.choice([0.0, 0.7])
+        self.signer_chance = rng.choice([0.0, 0.1, 0.25])
+        # Where the run aims to crash must be reached, too.
+        self.empty_lie_chance = 0.4 if target.startswith("give back") else self.error_chance / 4
+        self.refusal_chance = 0.4 if target.startswith("refusal") else self.signer_chance / 2
         self.crashed_at: set[str] = set()
         self.passed: set[str] = set()
 
@@ -109,11 +112,12 @@ class Network:
         self.chain = chain
         self._faults = faults
         self._waiting: list[bytes] = []
+        self.before_unchecked: Callable[[bytes], None] = lambda _wire_bytes: None
 
     def send(self, wire_bytes: bytes) -> str | None:
         """Passes bytes on: into a block, or into one later, or nowhere."""
         if self._faults.strikes(self._faults.delay_chance):
-            if self._faults.rng.random() < 0.7:
+            if self._faults.rng.random() < 0.5:
                 self._waiting.append(wire_bytes)
             return None
         return self.chain.execute(wire_bytes)
@@ -124,7 +128,7 @@ class Network:
             self.chain.height += 1
         still: list[bytes] = []
         for wire_bytes in self._waiting:
-            if self._faults.active and self._faults.rng.random() < 0.5:
+            if self._faults.active and self._faults.rng.random() < 0.75:
                 still.append(wire_bytes)
             else:
                 self.chain.execute(wire_bytes)
@@ -240,6 +244,9 @@ class LyingNode:
         height = await self._ask("simulateTransaction")
         if self._faults.strikes(self._faults.error_chance / 4):
             return height, RawSimulation(err="BlockhashNotFound")
+        if self._faults.strikes(self._faults.empty_lie_chance):
+            # As if the treasury were empty at a state that the node alone has seen.
+            return height, RawSimulation(err={"InstructionError": [0, {"Custom": 1}]})
         return height + SLOT_OFFSET, RawSimulation(err=self._chain.simulate(signed))
 
     async def send_raw(self, signed: bytes) -> str:
@@ -247,7 +254,10 @@ class LyingNode:
         await self._switch("sendTransaction")
         if self._faults.strikes(self._faults.error_chance):
             raise RpcUnavailable("sendTransaction: before")
-        if not self._faults.strikes(self._faults.no_preflight_chance):
+        if self._faults.strikes(self._faults.no_preflight_chance):
+            # Nobody looks first, and a wallet may have been emptied since the simulation.
+            self._network.before_unchecked(signed)
+        else:
             err = self._chain.simulate(signed)
             if err is not None:
                 raise RpcRejected(-32002, f"Transaction simulation failed: {err}")
@@ -281,6 +291,10 @@ class ShakySigner:
         if self._faults.strikes(self._faults.signer_chance):
             # It was killed and started again: only its log file knows what it signed.
             self._signer = self._start()
+        if self._faults.strikes(self._faults.refusal_chance):
+            raise SignerRefused(
+                refusal_code="signer_hour_limit_reached", detail="", refusal_facts={}
+            )
         try:
             signed = await self._signer.sign(attempt_id, payout_ids)
         except SigningRefused as refusal:

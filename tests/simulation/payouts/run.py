@@ -62,13 +62,13 @@ async def play_seeds(ground: Ground, seeds: Iterable[int]) -> list[Outcome]:
 def summarize(outcomes: list[Outcome]) -> str:
     """What the runs did, in a few lines."""
     crashes: Counter[str] = Counter(point for o in outcomes for point in o.crashed_at)
-    never = sorted(set(POINTS) - set(crashes))
+    passed: Counter[str] = Counter(point for o in outcomes for point in o.passed)
     lines = [
         f"{len(outcomes)} runs: {sum(o.payouts for o in outcomes)} payouts,"
         f" {sum(o.final for o in outcomes)} final, {sum(o.failed for o in outcomes)} failed"
         " with the hold released",
-        *(f"  crashed {count:5d} x {point}" for point, count in sorted(crashes.items())),
-        *(f"  never crashed at: {point}" for point in never),
+        "  runs that came by, and that crashed there:",
+        *(f"  {passed[point]:6d} {crashes[point]:6d}  {point}" for point in POINTS),
     ]
     return "\n".join(lines)
 

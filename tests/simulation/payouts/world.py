@@ -18,7 +18,7 @@ from solders.keypair import Keypair
 
 from earnest.chains import FactKind
 from earnest.chains.ports import Head
-from earnest.chains.solana import associated_token_address
+from earnest.chains.solana import associated_token_address, decode_signed
 from earnest.chains.store import append_facts, take_fence
 from earnest.kit.clock import FixedClock
 from earnest.kit.db import Database
@@ -141,6 +141,7 @@ class Run:
         self.faults = Faults(Random(f"faults {seed}"), POINTS[seed % len(POINTS)])
         self.turnstile = Turnstile(Random(f"turns {seed}"))
         self.network = Network(ground.chain, self.faults)
+        self.network.before_unchecked = self._empty_a_recipient
         # Ids are drawn apart, so that a seed may run twice on one ground and decide alike.
         self._ids = Random(f"ids {seed} {ground.runs}")
         self.people: list[Person] = []
@@ -182,7 +183,7 @@ class Run:
         owner = self.ground.roles["owner"]
         for _ in range(self.rng.randint(2, 5)):
             address = fresh_address(self._ids)
-            person = Person(self.make_id(), address, self.rng.choice([0, 0, 1_000_000, 10**9]))
+            person = Person(self.make_id(), address, self.rng.choice([0, 1_000_000, 10**9]))
             if person.lamports:
                 self.ground.chain.set_lamports(address, person.lamports)
             self.people.append(person)
@@ -215,7 +216,7 @@ class Run:
             person = self.rng.choice(self.people)
             asset = self.rng.choice([Asset.SOL, Asset.SOL, Asset.USDC])
             # Some are too small for a fresh wallet, as if it had been emptied after the request.
-            amount = self.rng.choice([50_000, 400_000, 890_880, 1_000_000, 7_654_321])
+            amount = self.rng.choice([50_000, 400_000, 400_000, 890_880, 7_654_321])
             if count > 20:
                 amount //= 4
             payout_id = self.make_id()
@@ -272,7 +273,7 @@ class Run:
 
     async def _work(self, name: str, signer: ShakySigner) -> None:
         engine = self._engine(name, signer)
-        for _ in range(self.rng.randint(5, 9)):
+        for _ in range(self.rng.randint(6, 14)):
             try:
                 await engine.run_round()
             except CrashNow:
@@ -280,7 +281,7 @@ class Run:
             await self.turnstile.wait(name)
 
     async def _follow(self) -> None:
-        for _ in range(self.rng.randint(4, 10)):
+        for _ in range(self.rng.choice([0, 1, 3, 10])):
             with suppress(CrashNow):
                 await self._follow_once()
             await self.turnstile.wait("indexer")
@@ -295,16 +296,24 @@ class Run:
         self.faults.crash_point("indexer: reacted")
 
     async def _move(self) -> None:
-        for _ in range(self.rng.randint(6, 16)):
-            self._make_blocks(self.rng.choice([1, 5, 20, 60, 170]))
-            if self.rng.random() < 0.2:
+        for _ in range(self.rng.randint(10, 20)):
+            self._make_blocks(self.rng.choice([1, 5, 20, 60, 200]))
+            if self.rng.random() < 0.3:
                 # Somebody empties their wallet between our look and the block.
-                person = self.rng.choice(self.people)
-                held = self.ground.chain.lamports(person.address)
-                if held:
-                    person.spent += held
-                    self.ground.chain.set_lamports(person.address, 0)
+                self._empty(self.rng.choice(self.people))
             await self.turnstile.wait("chain")
+
+    def _empty(self, person: Person) -> None:
+        held = self.ground.chain.lamports(person.address)
+        if held:
+            person.spent += held
+            self.ground.chain.set_lamports(person.address, 0)
+
+    def _empty_a_recipient(self, wire_bytes: bytes) -> None:
+        paid = {transfer.destination for transfer in decode_signed(wire_bytes).transfers}
+        recipients = [person for person in self.people if person.address in paid]
+        if recipients and self.rng.random() < 0.5:
+            self._empty(self.rng.choice(recipients))
 
     def _make_blocks(self, count: int) -> None:
         self.network.tick(count)
