@@ -327,9 +327,9 @@ class Legs:
                 if sent == WORKERS and final < WORKERS and not told:
                     told = True
                     txs = len({payout["chainTx"] for payout in found})
+                    how = "in one transaction" if txs == 1 else f"in {txs} transactions"
                     story.tell(
-                        f". Signed by the signer, and travelling in {txs} chain_tx"
-                        f"{'s' if txs > 1 else ''} together.",
+                        f". Checked and signed by the signer, travelling {how}.",
                         coin=Coin.SEEN, words="Sent, not final",
                     )  # fmt: skip
                 if sent:

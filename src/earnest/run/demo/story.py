@@ -4,6 +4,7 @@ The same words with and without a terminal; without one there are no bars and no
 wait says once what it waits for. No line is longer than 80 characters.
 """
 
+import re
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ from earnest.run.terminal import console
 
 WIDTH_MAX = 80
 _INDENT = "        "
-# What no renderer of ours draws: dark on light, as cameras want it.
+# Dark on light, as cameras want it, whatever the terminal's own colours are.
 _QR_STYLE = Style(color="#15201a", bgcolor="#fdfdf8")
 
 
@@ -101,8 +102,9 @@ class Story:
             break_on_hyphens=False,
         )
         for number, part in enumerate(wrapped):
-            line = Text(self._clock() if number == 0 else _INDENT, style="quiet")
-            line.append(part, style="none")
+            line = Text()
+            line.append(self._clock() if number == 0 else _INDENT, style="quiet")
+            line.append(part)
             if number == 0 and head:
                 line.stylize(style, len(_INDENT), len(_INDENT) + len(head))
             self._out.print(line)
@@ -180,7 +182,7 @@ class Story:
         )  # fmt: skip
         path.parent.mkdir(parents=True, exist_ok=True)
         picture = self._out.export_svg(title="earnest demo", theme=paper)
-        path.write_text(_without_fonts(picture), encoding="utf-8")
+        path.write_text(_plain_picture(picture), encoding="utf-8")
 
 
 # (upper module dark, lower module dark) → the character that draws the dark, or the light, ones.
@@ -197,11 +199,8 @@ def _recorded_theme() -> Theme:
     )  # fmt: skip
 
 
-def _without_fonts(svg: str) -> str:
-    """The picture without the fonts that rich would load from a server of others."""
-    start = svg.find("@font-face")
-    while start >= 0:
-        end = svg.index("}", start) + 1
-        svg = svg[:start] + svg[end:]
-        start = svg.find("@font-face")
+def _plain_picture(svg: str) -> str:
+    """The picture without fonts that rich would load from elsewhere, and without window buttons."""
+    svg = re.sub(r"@font-face\s*{[^}]*}", "", svg)
+    svg = re.sub(r'<g transform="translate\(26,22\)">\s*(<circle[^>]*/>\s*)*</g>', "", svg)
     return svg.replace("Fira Code", "DejaVu Sans Mono")

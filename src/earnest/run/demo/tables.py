@@ -53,13 +53,14 @@ def show_treasury(story: Story, outcome: Outcome) -> None:
         return
     paid_out = sum(int(payday.amount_minor) for payday in outcome.payouts)
     chain_txs = len({payday.chain_tx for payday in outcome.payouts})
+    count = "one transaction" if chain_txs == 1 else f"{chain_txs} transactions"
     story.heading(f"The treasury, {shorten(treasury.address)}")
     lines = [
         ("On the chain before", _exact(int(treasury.before_minor))),
         ("The client paid", _exact(int(order["amountMinor"]), signed=True)),
         (f"  of it the house's fee, {Money(int(order['feeMinor']), Asset.SOL)}", ""),
         (f"{len(outcome.payouts)} workers were paid", _exact(-paid_out)),
-        (f"Fee of the chain, {chain_txs} chain_tx", _exact(-int(treasury.chain_fees_minor))),
+        (f"Fee of the chain, {count}", _exact(-int(treasury.chain_fees_minor))),
     ]
     _sums(story, lines)
     story.rule(_WIDTH)
