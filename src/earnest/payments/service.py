@@ -75,10 +75,12 @@ def mints_of(settings: Settings) -> dict[Asset, Mint]:
 
 def payment_link(order: Order, settings: Settings) -> str:
     """The Solana Pay link of an order, for what is still missing of it."""
-    missing = max(order.amount_minor - order.in_time_minor, 1)
+    # Nothing is missing of a paid one: then the link says what it was made for.
+    missing = order.amount_minor - order.in_time_minor
+    asked = missing if missing > 0 else order.amount_minor
     request = PaymentRequest(
         recipient=order.recipient,
-        money=Money(missing, order.asset),
+        money=Money(asked, order.asset),
         references=(order.reference,),
         label="Earnest",
         message=order.label,
