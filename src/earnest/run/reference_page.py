@@ -10,7 +10,7 @@ from earnest.kit.errors import EarnestError
 from earnest.kit.problems import STATUS
 from earnest.run.reference_samples import Schema, resolve, sample, sample_json
 
-METHODS: Final = ("get", "post", "put", "patch", "delete")
+METHODS: Final = ("get", "head", "post", "put", "patch", "delete")
 FIELD_DEPTH_MAX: Final = 3
 _TITLES: Final = {
     "auth": "Signing in", "me": "My account", "files": "Files", "media": "Media", "tasks": "Tasks",
@@ -159,7 +159,7 @@ def _answer_rows(operation: Schema) -> list[str]:
             text = _OUTCOMES.get(status, text)
         if shape:
             link = f' <a href="#shape-{_anchor(shape)}"><code>{escape(shape)}</code></a>'
-        elif not fine:
+        elif status in _codes():
             link = f' <a href="#problems-{status}">codes</a>'
         tone = "final" if fine else "refused"
         rows.append(
@@ -263,11 +263,17 @@ def _errors(kind: type[EarnestError] = EarnestError) -> Iterator[type[EarnestErr
         yield from _errors(child)
 
 
-def _problems() -> str:
-    by_status: dict[int, dict[str, str]] = {}
+def _codes() -> dict[str, dict[str, str]]:
+    """All problem codes with their messages, by status."""
+    found: dict[str, dict[str, str]] = {}
     for error in _errors():
         message = (error.__doc__ or "").strip().splitlines()[0]
-        by_status.setdefault(STATUS[error.kind], {})[error.code] = message
+        found.setdefault(str(STATUS[error.kind]), {})[error.code] = message
+    return found
+
+
+def _problems() -> str:
+    by_status = _codes()
     parts = []
     for status in sorted(by_status):
         rows = [

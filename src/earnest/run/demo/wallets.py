@@ -17,7 +17,7 @@ from earnest.run.demo.errors import DemoBroke
 
 POLL_S = 0.2
 # A node that is restarted is back within seconds; longer than this, it is gone.
-NODE_GONE_AFTER_S = 20.0
+NODE_GONE_AFTER_S = 15.0
 
 
 class Wallet:
@@ -135,7 +135,7 @@ class Node:
         if silent_s > NODE_GONE_AFTER_S:
             raise DemoBroke(
                 reason=f"The chain is gone: its node at {self.url} has not answered for "
-                f"{silent_s:.0f} s. What had become final stands; nothing else moved."
+                f"{silent_s:.0f} s. What was final stands; the rest is not counted."
             ) from error
 
     async def landed(self, signature: str) -> tuple[int, int]:
