@@ -1,0 +1,168 @@
+"""Walks `docs/authorization.md`: every route of the application, as every role."""
+
+import re
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar.routes import HTTPRoute
+from solders.keypair import Keypair
+
+from earnest.accounts.http import COOKIE
+from earnest.run.api import build_app
+from earnest.run.embedded.local_chain import LocalChain
+from earnest.run.embedded.object_store import ObjectStore as EmbeddedS3
+from tests.acceptance.http.conftest import Site, opened_site
+from tests.acceptance.http.served import Person, api_settings, proof, sign_in, upload_body
+from tests.conftest import Databases
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "authorization.md"
+# The owner comes last: what it does may end the thing.
+ROLES = ("anonymous", "counterpart", "worker", "arbiter", "operator", "owner")
+CANCEL = ("POST", "/api/tasks/{task_id}/cancel")
+
+Table = dict[tuple[str, str], dict[str, int]]
+
+
+def read_table(text: str) -> Table:
+    """(method, path) → role → status."""
+    columns: list[str] = []
+    found: Table = {}
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if cells[:2] == ["method", "path"]:
+            columns = cells[2:]
+        elif columns and re.fullmatch(r"[A-Z]+", cells[0]) and line.startswith("|"):
+            if (cells[0], cells[1]) in found:
+                raise ValueError(f"{cells[0]} {cells[1]} stands there twice")
+            found[cells[0], cells[1]] = dict(
+                zip(columns, (int(cell) for cell in cells[2:]), strict=True)
+            )
+    return found
+
+
+def test_table_names_every_route_and_no_other(s3_server: EmbeddedS3) -> None:
+    """A route that is added, renamed or removed must be so in the table, too; each row has a
+    status for every role."""
+    app = build_app(api_settings(s3_server, "postgresql://nobody@127.0.0.1:1/x", "http://x"))
+    served = {
+        (method, route.path_format)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method in route.methods - {"OPTIONS"}
+    }
+    table = read_table(DOCUMENT.read_text(encoding="utf-8"))
+    assert set(table) == served
+    assert {tuple(sorted(row)) for row in table.values()} == {tuple(sorted(ROLES))}
+
+
+class World:
+    """One account that owns one of everything, and the other roles' people, fresh for each row."""
+
+    def __init__(self, site: Site, operators: list[Keypair]) -> None:
+        self.site = site
+        self.operators = operators
+        self.ids: dict[str, str] = {}
+
+    async def make(self) -> None:
+        """Makes the owner's things."""
+        site = self.site
+        self.owner = site.person()
+        await site.earn(self.owner)
+        owned = UUID(self.owner.account_id)
+        self.task = await site.market.open_task(owned, votes=200)
+        self.ids["task_id"] = str(self.task.id)
+        self.ids["order_id"] = str(self.task.order_id)
+        file, public_id = await site.picture(self.owner)
+        self.ids |= {"file_id": file, "public_id": str(public_id), "variant": "small"}
+        self.ids["name"] = "reference.css"
+        self.ready = [str(id) for id in await site.market.files(owned, 2)]
+        async with self.owner.client() as client:
+            asked = await client.post(
+                "/api/payouts", json={"asset": "SOL", "amountMinor": "1000000"}
+            )
+            self.ids["payout_id"] = asked.json()["id"]
+            # A session to be closed, beside the one that the owner goes on with.
+            sign_in(site.url, self.owner.wallet)
+            sessions = (await client.get("/api/me/sessions")).json()["items"]
+            self.ids["session_id"] = next(s["id"] for s in sessions if not s["current"])
+
+    async def person(self, role: str) -> Person | None:
+        """Somebody in that role; None is nobody."""
+        if role == "anonymous":
+            return None
+        if role == "owner":
+            return self.owner
+        if role == "operator":
+            return sign_in(self.site.url, self.operators.pop())
+        person = self.site.person()
+        if role == "worker":
+            seat = await self.site.market.next(UUID(person.account_id))
+            assert seat["task"]["id"] == str(self.task.id)
+        return person
+
+    def request(self, method: str, path: str, person: Person | None) -> dict[str, Any]:
+        """A sound request to a route."""
+        made: dict[str, Any] = {"method": method, "url": path.format_map(self.ids), "headers": {}}
+        if person is not None:
+            made["headers"] |= person.headers
+        url = self.site.url
+        match method, path:
+            case "POST", "/api/auth/challenge":
+                made["json"] = {"address": str(Keypair().pubkey())}
+            case "POST", "/api/auth/verify" | "/api/me/addresses":
+                made["json"] = proof(url, Keypair())
+            case "POST", "/api/auth/refresh":
+                made["headers"] = {"Origin": url}
+                if person is not None:
+                    made["headers"]["Cookie"] = f"{COOKIE}={person.cookie}"
+            case "POST", "/api/auth/logout":
+                made["headers"]["Origin"] = url
+                if person is self.owner:
+                    made["headers"] |= sign_in(url, self.owner.wallet).headers
+            case "POST", "/api/files/uploads":
+                made["json"] = upload_body()
+            case "POST", "/api/tasks":
+                made["json"] = {
+                    "title": "Which one?",
+                    "options": [{"fileId": id} for id in self.ready],
+                    "votesWanted": 3,
+                    "pricePerVoteMinor": "1000",
+                    "asset": "SOL",
+                }
+            case "POST", "/api/tasks/{task_id}/submissions":
+                made["json"] = {"optionId": str(self.task.options[0].id)}
+            case "POST", "/api/payouts":
+                made["json"] = {"asset": "SOL", "amountMinor": "1000000"}
+            case "GET", "/api/balance/entries":
+                made["params"] = {"asset": "SOL"}
+        return made
+
+
+@pytest.mark.timeout(120)
+async def test_every_route_answers_every_role_as_the_table_says(
+    databases: Databases, s3_server: EmbeddedS3, chain: LocalChain
+) -> None:
+    """Each route is called with a sound request as each of the six roles, and answers the status
+    that the table has for it."""
+    table = read_table(DOCUMENT.read_text(encoding="utf-8"))
+    operators = [Keypair() for _ in table]
+    addresses = ",".join(str(operator.pubkey()) for operator in operators)
+    differing: list[str] = []
+    async with opened_site(databases, s3_server, chain, operator_addresses=addresses) as site:
+        world = World(site, operators)
+        await world.make()
+        async with httpx.AsyncClient(base_url=site.url, timeout=30) as client:
+            for method, path in sorted(table, key=lambda row: row == CANCEL):
+                for role in ROLES:
+                    person = await world.person(role)
+                    answer = await client.request(**world.request(method, path, person))
+                    expected = table[method, path][role]
+                    if answer.status_code != expected:
+                        differing.append(
+                            f"{method} {path} as {role}: {answer.status_code}, not {expected}"
+                            f" {answer.text[:200]}"
+                        )
+    assert not differing, "\n".join(differing)
