@@ -97,13 +97,18 @@ def _bounds(schema: Schema) -> Iterator[str]:
     ):
         least, most = schema.get(low), schema.get(high)
         if least is not None and most is not None:
-            yield f"{least} to {most:,}{unit}"
+            yield f"{_figure_of(least)} to {_figure_of(most)}{unit}"
         elif most is not None:
-            yield f"at most {most:,}{unit}"
+            yield f"at most {_figure_of(most)}{unit}"
         elif least is not None:
-            yield f"at least {least:,}{unit}"
+            yield f"at least {_figure_of(least)}{unit}"
     if "default" in schema and schema["default"] is not None:
         yield f"default {json.dumps(schema['default'])}"
+
+
+def _figure_of(bound: float) -> str:
+    """A bound as people write it; the schema writes those of integers as 1.0."""
+    return f"{int(bound):,}" if bound == int(bound) else str(bound)
 
 
 def _field(name: str, schema: Schema, shapes: dict[str, Schema], *, required: bool) -> str:
@@ -112,9 +117,9 @@ def _field(name: str, schema: Schema, shapes: dict[str, Schema], *, required: bo
     pattern = found.get("pattern")
     rows = [_prose(about)] if about else []
     if pattern and pattern not in ("^[0-9]+$", "^[1-9][0-9]*$"):
-        rows.append(f"matches <code>{escape(pattern)}</code>")
+        rows.append(f"Matches <code>{escape(pattern)}</code>.")
     must = '<span class="must">required</span>' if required else ""
-    text = f"<dd>{'; '.join(rows)}</dd>" if rows else ""
+    text = f"<dd>{' '.join(rows)}</dd>" if rows else ""
     return (
         f'<div class="field"><dt><code>{escape(name)}</code>'
         f'<span class="type">{escape(_type(schema, shapes))}</span>{must}</dt>{text}</div>'
@@ -208,7 +213,10 @@ def _figure(caption: str, text: str) -> str:
 
 
 def _sample_answer(operation: Schema, shapes: dict[str, Schema]) -> str:
-    for status, response in sorted(operation.get("responses", {}).items()):
+    answers = operation.get("responses", {})
+    # What is made says more than what was there already.
+    for status in sorted(answers, key=lambda status: (status != "201", status)):
+        response = answers[status]
         for media_type, content in response.get("content", {}).items():
             schema = content.get("schema", {})
             if (

@@ -26,6 +26,9 @@ _BY_NAME: Final[dict[str, Any]] = {
     "headers": {"content-type": "image/webp"},
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "sizeBytes": 105034,
+    "purpose": "task_option",
+    "widthPx": 1067,
+    "heightPx": 1600,
     "contentType": "image/webp",
     "chainTx": _CHAIN_TX,
     "seenTx": _CHAIN_TX,
@@ -51,6 +54,8 @@ _BY_NAME: Final[dict[str, Any]] = {
     "followedSlot": 356104240,
     "expiresAt": "2026-11-20T14:31:40Z",
 }
+# What stays empty as long as nothing goes wrong.
+_NULL_WHEN_WELL: Final = frozenset({"reason", "detail", "failure", "waitingFor"})
 # The challenge of sign-in tells its end in unix seconds.
 _INTEGERS: Final = {"expiresAt": 1_795_185_100}
 _BY_FORMAT: Final[dict[str, Any]] = {
@@ -79,6 +84,8 @@ _CHOICES: Final = ("oneOf", "anyOf", "allOf")
 
 def sample(schema: Schema, shapes: dict[str, Schema], name: str = "", depth: int = 0) -> Any:
     """A value of the schema; by the field's name where it says more than the type."""
+    if name in _NULL_WHEN_WELL and _may_be_null(schema):
+        return None
     schema = resolve(schema, shapes)
     kind = schema.get("type")
     if name in _BY_NAME and _fits(_BY_NAME[name], kind):
@@ -103,6 +110,11 @@ def sample(schema: Schema, shapes: dict[str, Schema], name: str = "", depth: int
         if choices:
             return sample(choices[0], shapes, name, depth + 1)
     return _plain(schema, kind, name)
+
+
+def _may_be_null(schema: Schema) -> bool:
+    choices = schema.get("oneOf") or schema.get("anyOf") or []
+    return any(choice.get("type") == "null" for choice in choices)
 
 
 def _fits(value: Any, kind: Any) -> bool:
