@@ -1,13 +1,16 @@
 """People with wallets at a running system: public HTTP on one side, the chain on the other."""
 
 import asyncio
+import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 
@@ -30,10 +33,11 @@ from earnest.chains.solana.wire import RawChainTx
 from earnest.kit.money import Asset, Money
 from earnest.run.demo.client import Person
 from earnest.run.demo.wallets import Wallet
+from earnest.run.embedded.launch import free_port
 from earnest.run.embedded.run_state import read_run_state
 from earnest.run.embedded.state_dir import StateDir
 from earnest.signer.keyfile import key_address
-from tests.acceptance.system import RunningSystem
+from tests.acceptance.system import EARNEST, RunningSystem, bare_environment
 
 T = TypeVar("T")
 
@@ -434,3 +438,37 @@ def settle_in(system: RunningSystem) -> tuple[dict[str, str], Poster]:
             return await market.make_poster()
 
     return urls, asyncio.run(make())
+
+
+@contextmanager
+def another_api(system: RunningSystem, log: Path, **settings: str) -> Iterator[str]:
+    """A second process of the API beside the first, with some settings of its own."""
+    kept = json.loads((system.state_dir / "run" / "api.env.json").read_text("utf-8"))
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    own = {"EARNEST_API_PORT": str(port), "EARNEST_PUBLIC_URL": url, **settings}
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*EARNEST, "api"],
+            env={**bare_environment(), **kept, **own},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while not _answers(url):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"no second API: {log.read_text('utf-8')[-2000:]}")
+            time.sleep(0.05)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -1,15 +1,11 @@
 """Payments as the chain has them: who pays, how much, when, with what, and what comes of it."""
 
 import asyncio
-import json
 import subprocess
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
 from solders.instruction import AccountMeta, Instruction
@@ -18,16 +14,16 @@ from solders.system_program import TransferParams, transfer
 
 from earnest.chains.solana import Mint, sign
 from earnest.chains.solana.instructions import MEMO_PROGRAM
-from earnest.run.embedded.launch import free_port
 from tests.acceptance.marketplace import (
     SOL,
     USDC,
     Marketplace,
     Poster,
+    another_api,
     marketplace,
     settle_in,
 )
-from tests.acceptance.system import EARNEST, RunningSystem, bare_environment
+from tests.acceptance.system import RunningSystem
 
 Known = tuple[dict[str, str], Poster]
 
@@ -43,40 +39,6 @@ async def market(running_system: RunningSystem, known: Known) -> AsyncIterator[M
     """The people and the chain; what a test posted is called off at its end."""
     async with marketplace(running_system, known[0], known[1]) as made:
         yield made
-
-
-@contextmanager
-def another_api(system: RunningSystem, log: Path, **settings: str) -> Iterator[str]:
-    """A second process of the API beside the first, with some settings of its own."""
-    kept = json.loads((system.state_dir / "run" / "api.env.json").read_text("utf-8"))
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    own = {"EARNEST_API_PORT": str(port), "EARNEST_PUBLIC_URL": url, **settings}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*EARNEST, "api"],
-            env={**bare_environment(), **kept, **own},
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.monotonic() + 60
-        while not _answers(url):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"no second API: {log.read_text('utf-8')[-2000:]}")
-            time.sleep(0.05)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def naming(instruction: Instruction, *keys: str) -> Instruction:
