@@ -85,28 +85,27 @@ def plan_trial(
 ) -> Trial:
     """The chain_tx that the attempt would be, for as many of its payouts as fit, unsigned.
 
-    It is packed as if every token account had to be made, so that the signer, which looks for
-    itself a moment later, never finds less room. Raises `NothingFits` or `AddressInvalid`.
+    Should a token account be closed before the signer looks for itself, fewer fit: the signer
+    then refuses the batch, and its payouts travel singly.
+    Raises `NothingFits` or `AddressInvalid`.
     """
-    reference = attempt_reference(attempt.id)
-    widest = [
-        PayoutLine(i.payout_id, i.recipient, i.money, i.money.asset is not Asset.SOL)
-        for i in attempt.items
-    ]
-    fit = pack_payouts(
-        widest, treasury=treasury, blockhash=_NO_BLOCKHASH, mints=mints, reference=reference
-    )
-    lines = tuple(
-        msgspec.structs.replace(
-            line,
-            create_token_account=line.create_token_account
-            and not has_token_account.get(line.payout_id, False),
+    wanted = [
+        PayoutLine(
+            item.payout_id,
+            item.recipient,
+            item.money,
+            item.money.asset is not Asset.SOL and not has_token_account.get(item.payout_id, False),
         )
-        for line in widest[: len(fit.included)]
-    )
+        for item in attempt.items
+    ]
     packed = pack_payouts(
-        lines, treasury=treasury, blockhash=_NO_BLOCKHASH, mints=mints, reference=reference
+        wanted,
+        treasury=treasury,
+        blockhash=_NO_BLOCKHASH,
+        mints=mints,
+        reference=attempt_reference(attempt.id),
     )
+    lines = tuple(wanted[: len(packed.included)])
     owners = [at for at, line in enumerate(lines) for _ in range(1 + line.create_token_account)]
     return Trial(packed, lines, tuple(owners))
 

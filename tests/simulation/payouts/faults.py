@@ -73,7 +73,8 @@ class Faults:
         self.lost_reply_chance = rng.choice([0.0, 0.1, 0.3])
         self.absent_lie_chance = rng.choice([0.0, 0.0, 0.3, 0.95])
         self.stale_chance = rng.choice([0.0, 0.0, 0.1, 0.4])
-        self.delay_chance = rng.choice([0.0, 0.3, 0.9])
+        self.delay_chance = rng.choice([0.0, 0.2, 0.8])
+        self.vanish_chance = rng.choice([0.0, 0.2, 0.5])
         self.no_preflight_chance = rng.choice([0.0, 0.7])
         self.signer_chance = rng.choice([0.0, 0.1, 0.25])
         # Where the run aims to crash must be reached, too.
@@ -85,6 +86,13 @@ class Faults:
     def stop(self) -> None:
         """From now on all goes well."""
         self.active = False
+
+    def only(self, **chances: float) -> None:
+        """From now on these faults alone, by their names without `_chance`."""
+        for name in vars(self):
+            if name.endswith("_chance"):
+                setattr(self, name, chances.get(name.removesuffix("_chance"), 0.0))
+        self.active = True
 
     def strikes(self, chance: float) -> bool:
         """Whether a fault of that likelihood happens now."""
@@ -116,9 +124,10 @@ class Network:
 
     def send(self, wire_bytes: bytes) -> str | None:
         """Passes bytes on: into a block, or into one later, or nowhere."""
+        if self._faults.strikes(self._faults.vanish_chance):
+            return None
         if self._faults.strikes(self._faults.delay_chance):
-            if self._faults.rng.random() < 0.5:
-                self._waiting.append(wire_bytes)
+            self._waiting.append(wire_bytes)
             return None
         return self.chain.execute(wire_bytes)
 

@@ -111,7 +111,7 @@ class Ground:
 
 
 class Person(msgspec.Struct):
-    """Somebody with a balance and a wallet. `spent` is what they moved on from the wallet."""
+    """Somebody with a balance and a wallet. `spent` is what left the wallet, less what came."""
 
     account_id: UUID
     address: str
@@ -298,9 +298,11 @@ class Run:
     async def _move(self) -> None:
         for _ in range(self.rng.randint(10, 20)):
             self._make_blocks(self.rng.choice([1, 5, 20, 60, 200]))
-            if self.rng.random() < 0.3:
+            if self.rng.random() < 0.1:
                 # Somebody empties their wallet between our look and the block.
                 self._empty(self.rng.choice(self.people))
+            elif self.rng.random() < 0.2:
+                self._refill(self.rng.choice(self.people))
             await self.turnstile.wait("chain")
 
     def _empty(self, person: Person) -> None:
@@ -308,6 +310,11 @@ class Run:
         if held:
             person.spent += held
             self.ground.chain.set_lamports(person.address, 0)
+
+    def _refill(self, person: Person) -> None:
+        person.spent -= 1_000_000
+        held = self.ground.chain.lamports(person.address)
+        self.ground.chain.set_lamports(person.address, held + 1_000_000)
 
     def _empty_a_recipient(self, wire_bytes: bytes) -> None:
         paid = {transfer.destination for transfer in decode_signed(wire_bytes).transfers}
