@@ -59,7 +59,7 @@ help: ## List what there is
 
 .PHONY: setup setup-python
 setup: ## Install everything that is needed, once
-	@$(MAKE) -j2 $(PYTHON_STAMP) $(LOCALNET_STAMP)
+	@$(MAKE) --silent -j2 $(PYTHON_STAMP) $(LOCALNET_STAMP)
 
 setup-python: $(PYTHON_STAMP)
 
