@@ -101,12 +101,11 @@ async def fund_tasks(connection: Any) -> None:
     await connection.execute(_FUNDED)
 
 
-async def spread_workers(connection: Any, count: int) -> None:
-    """Puts the workers at equal distances along the queue, as people who came at other times."""
-    last = await connection.fetchval("SELECT max(open_seq) FROM tasks")
+async def spread_workers(connection: Any, count: int, *, apart: int) -> None:
+    """Puts the workers at equal distances in the queue, as people who came at other times."""
     await connection.executemany(
         "INSERT INTO task_positions (worker, after_seq) VALUES ($1, $2)",
-        [(worker_id(n), (n - 1) * last // count) for n in range(1, count + 1)],
+        [(worker_id(n), (n - 1) * apart) for n in range(1, count + 1)],
     )
 
 

@@ -20,6 +20,9 @@ from benchmarks.servers import SERVERS, Running, Server, running, tokens
 CONNECTIONS = 32
 VOTES_WANTED = 16
 WARM_S = 1.5
+# Workers begin this many tasks apart; there are seats for so many votes a second.
+APART = 40
+VOTES_S_MAX = 8_000
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,14 +52,14 @@ async def seed_votes(connection: Any, *, tasks: int) -> None:
     await seed_workers(connection, CONNECTIONS)
     await seed_tasks(connection, 1, tasks, votes_wanted=VOTES_WANTED)
     await fund_tasks(connection)
-    await spread_workers(connection, CONNECTIONS)
+    await spread_workers(connection, CONNECTIONS, apart=APART)
 
 
 async def measure_votes(
     cluster: Cluster, folder: Path, *, seconds: float, rounds: int, servers: Sequence[Server] = SERVERS
 ) -> list[Round]:
     """Every server in turn, `rounds` times."""
-    tasks = int(max(2_000, 600 * (seconds + WARM_S)))
+    tasks = int(APART * CONNECTIONS + VOTES_S_MAX / VOTES_WANTED * (seconds + WARM_S))
     template = await cluster.make("votes", lambda c: seed_votes(c, tasks=tasks))
     found = []
     for number in range(rounds):

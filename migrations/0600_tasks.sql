@@ -56,6 +56,9 @@ CREATE TABLE task_seats (
   expires_at timestamptz,
   option_id  uuid,                       -- the vote; once set, the seat is spent
   voted_at   timestamptz,
+  -- The worker while the seat waits for the vote. A column of its own, so that only one index can
+  -- find it: by (worker, …) a busy worker's old seats would be read along.
+  waiting    uuid GENERATED ALWAYS AS (CASE WHEN option_id IS NULL THEN worker END) STORED,
   PRIMARY KEY (task_id, number),
   FOREIGN KEY (task_id, option_id) REFERENCES task_options (task_id, id),
   CHECK ((worker IS NULL) = (expires_at IS NULL)),
@@ -65,10 +68,8 @@ CREATE TABLE task_seats (
 CREATE UNIQUE INDEX task_seats_one_per_worker ON task_seats (worker, task_id)
   WHERE worker IS NOT NULL;
 -- A worker holds at most one seat that waits for a vote.
-CREATE UNIQUE INDEX task_seats_waiting ON task_seats (worker)
-  WHERE worker IS NOT NULL AND option_id IS NULL;
-CREATE INDEX task_seats_lapsing ON task_seats (expires_at)
-  WHERE worker IS NOT NULL AND option_id IS NULL;
+CREATE UNIQUE INDEX task_seats_waiting ON task_seats (waiting) WHERE waiting IS NOT NULL;
+CREATE INDEX task_seats_lapsing ON task_seats (expires_at) WHERE waiting IS NOT NULL;
 CREATE INDEX task_seats_free ON task_seats (task_id, number) WHERE worker IS NULL;
 
 -- How far each worker has walked through the queue.

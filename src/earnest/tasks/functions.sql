@@ -46,8 +46,25 @@ BEGIN
 END $$;
 
 -- The worker's seat as JSON, ready to send: a live one, or one taken now. Null: nothing is open.
+--
+-- Plans are the general ones: those made for single values were dearer to make than to run, and
+-- were made again for every call.
 CREATE OR REPLACE FUNCTION tasks_next(for_worker uuid, seat_ttl interval, media text)
-RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = earnest, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  answer text;
+BEGIN
+  -- A live seat is its worker's own: read without a lock, so that asking again writes nothing.
+  SELECT tasks_seat_json(t.card, s.number, s.expires_at, media) INTO answer
+    FROM task_seats s JOIN tasks t ON t.id = s.task_id
+   WHERE s.waiting = for_worker AND s.expires_at > clock_timestamp();
+  RETURN CASE WHEN FOUND THEN answer ELSE tasks_take(for_worker, seat_ttl, media) END;
+END $$;
+
+-- As `tasks_next`, with the worker's position locked: two requests at once take one seat.
+CREATE OR REPLACE FUNCTION tasks_take(for_worker uuid, seat_ttl interval, media text)
+RETURNS text LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
 DECLARE
   start_seq bigint;
   walked bigint;            -- the last place in the queue that was looked at
@@ -63,42 +80,50 @@ BEGIN
     SELECT after_seq INTO start_seq FROM task_positions WHERE worker = for_worker FOR UPDATE;
   END IF;
   -- A seat that the worker holds already: as it is while it lives, renewed if it lapsed unclaimed.
-  SELECT task_id, number, expires_at INTO s FROM task_seats
-   WHERE worker = for_worker AND option_id IS NULL;
+  SELECT task_id, number, expires_at, card INTO s
+    FROM task_seats JOIN tasks ON tasks.id = task_id WHERE waiting = for_worker;
   IF FOUND THEN
     IF s.expires_at > clock_timestamp() THEN
-      RETURN tasks_seat_json(s.task_id, s.number, s.expires_at, media);
+      RETURN tasks_seat_json(s.card, s.number, s.expires_at, media);
     END IF;
     UPDATE task_seats SET expires_at = clock_timestamp() + seat_ttl
-      WHERE worker = for_worker AND task_id = s.task_id AND option_id IS NULL
+      WHERE waiting = for_worker AND task_id = s.task_id
         AND EXISTS (SELECT FROM tasks WHERE id = s.task_id AND status = 'open')
       RETURNING expires_at INTO until;
     IF FOUND THEN
-      RETURN tasks_seat_json(s.task_id, s.number, until, media);
+      RETURN tasks_seat_json(s.card, s.number, until, media);
     END IF;
     UPDATE task_seats SET worker = NULL, expires_at = NULL
-      WHERE worker = for_worker AND task_id = s.task_id AND option_id IS NULL;
+      WHERE waiting = for_worker AND task_id = s.task_id;
   END IF;
 
   walked := start_seq;
   LOOP
-    SELECT id, open_seq INTO t FROM tasks
+    -- Whether the worker sat there is asked task by task. As NOT EXISTS it would be a join, and
+    -- that reads every seat the worker ever had.
+    SELECT id, open_seq, card INTO t FROM tasks
      WHERE status = 'open' AND has_free AND open_seq > walked AND requester <> for_worker
-       AND NOT EXISTS (SELECT FROM task_seats o WHERE o.worker = for_worker AND o.task_id = tasks.id)
+       AND (SELECT o.number FROM task_seats o
+             WHERE o.worker = for_worker AND o.task_id = tasks.id) IS NULL
      ORDER BY open_seq LIMIT 1;
     EXIT WHEN NOT FOUND;
-    SELECT number INTO s FROM task_seats WHERE task_id = t.id AND worker IS NULL
-     ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED;
+    until := clock_timestamp() + seat_ttl;
+    UPDATE task_seats taken SET worker = for_worker, expires_at = until
+     WHERE task_id = t.id AND number = (
+       SELECT free.number FROM task_seats free WHERE free.task_id = t.id AND free.worker IS NULL
+        ORDER BY free.number LIMIT 1 FOR UPDATE SKIP LOCKED)
+     RETURNING number, EXISTS (
+       SELECT FROM task_seats free WHERE free.task_id = t.id AND free.worker IS NULL
+          AND free.number <> taken.number) AS free_left INTO s;
     IF FOUND THEN
-      until := clock_timestamp() + seat_ttl;
-      UPDATE task_seats SET worker = for_worker, expires_at = until
-        WHERE task_id = t.id AND number = s.number;
-      PERFORM tasks_mark_full(t.id);
+      IF NOT s.free_left THEN
+        PERFORM tasks_mark_full(t.id);
+      END IF;
       walked := coalesce(held_back, t.open_seq);
       IF walked <> start_seq THEN
         UPDATE task_positions SET after_seq = walked WHERE worker = for_worker;
       END IF;
-      RETURN tasks_seat_json(t.id, s.number, until, media);
+      RETURN tasks_seat_json(t.card, s.number, until, media);
     END IF;
     IF held_back IS NULL
        AND EXISTS (SELECT FROM task_seats WHERE task_id = t.id AND worker IS NULL) THEN
@@ -115,18 +140,18 @@ BEGIN
 
   -- Nothing further down the queue: a seat that somebody let lapse, free again at once.
   now_at := clock_timestamp();
-  SELECT seat.task_id, seat.number INTO s FROM task_seats seat
+  SELECT seat.task_id, seat.number, tasks.card INTO s FROM task_seats seat
     JOIN tasks ON tasks.id = seat.task_id AND tasks.status = 'open'
-   WHERE seat.worker IS NOT NULL AND seat.option_id IS NULL AND seat.expires_at <= now_at
+   WHERE seat.waiting IS NOT NULL AND seat.expires_at <= now_at
      AND tasks.requester <> for_worker
-     AND NOT EXISTS (SELECT FROM task_seats o
-                      WHERE o.worker = for_worker AND o.task_id = seat.task_id)
+     AND (SELECT o.number FROM task_seats o
+           WHERE o.worker = for_worker AND o.task_id = seat.task_id) IS NULL
    ORDER BY seat.expires_at LIMIT 1 FOR UPDATE OF seat SKIP LOCKED;
   IF FOUND THEN
     until := clock_timestamp() + seat_ttl;
     UPDATE task_seats SET worker = for_worker, expires_at = until
       WHERE task_id = s.task_id AND number = s.number;
-    RETURN tasks_seat_json(s.task_id, s.number, until, media);
+    RETURN tasks_seat_json(s.card, s.number, until, media);
   END IF;
   RETURN NULL;
 END $$;
@@ -145,29 +170,32 @@ BEGIN
   END IF;
 END $$;
 
+-- No settings and no table of its own, so that it is made part of the query that uses it.
 CREATE OR REPLACE FUNCTION tasks_seat_json(
-  of_task uuid, number integer, until timestamptz, media text
-) RETURNS text LANGUAGE sql STABLE SET search_path = earnest, pg_temp AS $$
+  card text, number integer, until timestamptz, media text
+) RETURNS text LANGUAGE sql STABLE AS $$
   SELECT '{"task":' || replace(card, '{media}', media) || ',"seat":{"number":' || number
     || ',"expiresAt":"' || to_char(until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-    || '"}}' FROM tasks WHERE id = of_task
+    || '"}}'
 $$;
 
 -- A vote: seat, count and money in one statement for the caller. The answer as JSON.
 CREATE OR REPLACE FUNCTION tasks_vote(
   by_worker uuid, on_task uuid, for_option uuid, seat_ttl interval, media text
-) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+) RETURNS text LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = earnest, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-  s task_seats%ROWTYPE;
-  t tasks%ROWTYPE;
+  s record;
+  t record;
 BEGIN
-  SELECT * INTO s FROM task_seats WHERE worker = by_worker AND task_id = on_task FOR UPDATE;
+  SELECT number, option_id, expires_at INTO s FROM task_seats
+   WHERE worker = by_worker AND task_id = on_task FOR UPDATE;
   IF NOT FOUND THEN
     PERFORM tasks_refuse_vote(by_worker, on_task);
   ELSIF s.option_id IS NOT NULL AND s.option_id <> for_option THEN
     PERFORM refuse('voted_otherwise', jsonb_build_object('optionId', s.option_id));
   ELSIF s.option_id IS NOT NULL THEN
-    SELECT * INTO t FROM tasks WHERE id = on_task;
+    SELECT price_per_vote, asset INTO t FROM tasks WHERE id = on_task;
   ELSIF s.expires_at <= clock_timestamp() THEN
     PERFORM refuse('seat_lapsed', jsonb_build_object('expiredAt', s.expires_at));
   ELSE
@@ -182,7 +210,7 @@ BEGIN
                       ELSE status END,
         ended_at = CASE WHEN status = 'open' AND votes + 1 = votes_wanted THEN clock_timestamp()
                         ELSE ended_at END
-      WHERE id = on_task RETURNING * INTO t;
+      WHERE id = on_task RETURNING status, price_per_vote, asset, ledger_account INTO t;
     PERFORM ledger_transfer(ledger_id('vote ' || on_task || ' ' || s.number), t.ledger_account,
       ledger_available(by_worker, t.asset), t.price_per_vote, 'vote_earned', 'task:' || on_task);
     IF t.status <> 'open' THEN
@@ -190,7 +218,7 @@ BEGIN
     END IF;
   END IF;
   RETURN '{"earnedMinor":"' || t.price_per_vote || '","asset":"' || t.asset || '","next":'
-    || coalesce(tasks_next(by_worker, seat_ttl, media), 'null') || '}';
+    || coalesce(tasks_take(by_worker, seat_ttl, media), 'null') || '}';
 END $$;
 
 -- Says why there is no seat to vote from.
@@ -199,7 +227,8 @@ LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
 DECLARE
   t tasks%ROWTYPE;
 BEGIN
-  SELECT * INTO t FROM tasks WHERE id = on_task AND status <> 'awaiting_payment';
+  SELECT * INTO t FROM tasks
+   WHERE id = on_task AND (status <> 'awaiting_payment' OR requester = by_worker);
   IF NOT FOUND THEN
     PERFORM refuse('task_unknown');
   ELSIF t.requester = by_worker THEN
@@ -294,12 +323,12 @@ DECLARE
 BEGIN
   FOR t IN SELECT id FROM tasks WHERE id IN (
              SELECT task_id FROM task_seats
-              WHERE worker IS NOT NULL AND option_id IS NULL AND expires_at <= now_at
+              WHERE waiting IS NOT NULL AND expires_at <= now_at
               ORDER BY expires_at LIMIT 1000)
            AND status = 'open' ORDER BY id FOR NO KEY UPDATE SKIP LOCKED LOOP
     UPDATE task_seats SET worker = NULL, expires_at = NULL WHERE (task_id, number) IN (
       SELECT task_id, number FROM task_seats
-       WHERE task_id = t.id AND worker IS NOT NULL AND option_id IS NULL AND expires_at <= now_at
+       WHERE task_id = t.id AND waiting IS NOT NULL AND expires_at <= now_at
          FOR UPDATE SKIP LOCKED);
     GET DIAGNOSTICS n = ROW_COUNT;
     IF n > 0 THEN
