@@ -39,7 +39,7 @@ _ROUTE = "POST /api/files/uploads"
 Sha256 = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[0-9a-fA-F]{64}$",
+        pattern=r"^[0-9a-fA-F]{64}(?!\n)$",
         description="SHA-256 of the file, in hex.",
         examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
     ),
@@ -50,7 +50,7 @@ SizeBytes = Annotated[
 Purpose = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[a-z][a-z0-9_]{0,39}$",
+        pattern=r"^[a-z][a-z0-9_]{0,39}(?!\n)$",
         description="What the file is for.",
         examples=["task_option"],
     ),

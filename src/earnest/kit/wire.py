@@ -4,7 +4,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar import Request
-from litestar.exceptions import ClientException, HTTPException
+from litestar.exceptions import ClientException, HTTPException, ValidationException
 
 _JSON = "application/json"
 
@@ -20,7 +20,8 @@ AmountMinor = Annotated[
 PositiveAmountMinor = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[1-9][0-9]*$",
+        # Python's `$` would let a last line break pass.
+        pattern=r"^[1-9][0-9]*(?!\n)$",
         max_length=30,
         description="An amount in minor units, above zero, as a decimal string.",
         examples=["1000000"],
@@ -47,13 +48,38 @@ class Page(Wire, Generic[T], frozen=True):
 
 
 class JsonRequest(Request[Any, Any, Any]):
-    """A request whose body is JSON and says so."""
+    """A request whose body is JSON, says so, and is read strictly: `"3"` is no number."""
 
     async def json(self) -> Any:
-        """The body, decoded. Answers 415 for another media type and 400 for endless nesting."""
+        """The body in its handler's type. Answers 415 for another media type, else 400."""
         if self.content_type[0] != _JSON:
             raise HTTPException(status_code=415, detail=f"Send the body as {_JSON}.")
+        wanted = self.route_handler.parsed_data_field
         try:
-            return await super().json()
+            return _decode(await self.body(), wanted.annotation if wanted else object)
+        except msgspec.ValidationError as error:
+            message, _, path = str(error).partition(" - at `$")
+            fault = {"key": path.strip("`.") or "data", "source": "body", "message": message}
+            raise ValidationException(extra=[fault]) from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ClientException(f"The body is no JSON: {error}.") from error
         except RecursionError as error:
             raise ClientException("The body is nested too deeply.") from error
+
+
+def _decode(body: bytes, shape: Any) -> Any:
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.ValidationError:
+        return msgspec.convert(_make_whole(msgspec.json.decode(body)), shape)
+
+
+def _make_whole(value: Any) -> Any:
+    """Numbers such as 3.0 as integers, which in JSON they are."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _make_whole(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_make_whole(each) for each in value]
+    return value

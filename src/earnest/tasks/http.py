@@ -33,8 +33,8 @@ _WITH_PRINCIPAL = {"principal": Provide(require_principal)}
 Title = Annotated[
     str,
     msgspec.Meta(
-        min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$",
-        description="One line.",
+        min_length=1, max_length=200, description="One line.",
+        pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*(?!\n)$",
     ),
 ]  # fmt: skip
 Instructions = Annotated[
