@@ -95,7 +95,7 @@ def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
         ("up", "--slot-ms", "1"),
         ("ledger", "history", "--limit", "0"),
         ("payouts", "hold", "7", *WHO_AND_WHY),
-        ("suspense", "settle", str(uuid.uuid4())),
+        ("suspense", "settle", str(uuid.UUID(int=7))),
         ("jobs", "retry"),
         ("solvency", "--jsn"),
     ],

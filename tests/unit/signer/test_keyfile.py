@@ -69,7 +69,7 @@ def test_key_that_others_reach_is_not_used(key_file: Path, mode: int) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "error"),
     [
-        ("address", str(Keypair().pubkey()), PassphraseWrong),
+        ("address", str(Keypair.from_seed(bytes(32)).pubkey()), PassphraseWrong),
         ("sealed", "AAAA", PassphraseWrong),
         ("version", 2, KeyFileBroken),
         ("cipher", "none", KeyFileBroken),
