@@ -50,14 +50,15 @@ class RecipientView(Protocol):
 
 
 def check_nodes(settings: Settings) -> None:
-    """Raises `InvalidInput` where a public network has fewer than two nodes configured.
+    """Raises `InvalidInput` on mainnet with fewer than two nodes.
 
-    That a chain_tx can never land takes two opinions; a local chain has one node to give them.
+    That a chain_tx can never land takes two opinions. Where money has no worth (devnet, testnet)
+    or lies on this machine, a lone node is asked twice.
     """
-    if settings.network is not Network.LOCAL and len(settings.rpc_urls) < 2:
+    if settings.network is Network.MAINNET and len(settings.rpc_urls) < 2:
         raise InvalidInput(
-            reason="EARNEST_SOLANA_RPC_URLS needs two nodes on a public network: payouts ask both"
-            " before they sign anew."
+            reason="EARNEST_SOLANA_RPC_URLS needs two nodes on mainnet: payouts ask both before"
+            " they are signed anew."
         )
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import secrets
 import sys
 import tempfile
@@ -113,7 +114,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Simulates payouts under faults, by seed.")
     parser.add_argument("--runs", type=int, default=300)
     parser.add_argument("--first", type=int, default=1, help="the first seed")
-    parser.add_argument("--seed", type=int, help="this seed alone")
+    # make hands SEED=… on in the environment.
+    given = os.environ.get("SEED") or None
+    parser.add_argument("--seed", type=int, default=given, help="this seed alone")
     arguments = parser.parse_args()
     if arguments.seed is not None:
         seeds = [arguments.seed]
