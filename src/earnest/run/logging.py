@@ -4,6 +4,7 @@ import logging
 import sys
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from earnest.kit.settings import Settings
 
@@ -16,6 +17,10 @@ _SECRET_NAMES = (
     "cookie",
     "signature",
 )
+
+# Without local variables, which structlog writes unless told: among them are database URLs with
+# their passwords, tokens, and in the signer the key.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
 def _hide_secrets(
@@ -37,9 +42,9 @@ def set_up_logging(settings: Settings, process: str) -> None:
         _hide_secrets,
     ]
     last: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(default=str)]
+        [_TRACEBACKS, structlog.processors.JSONRenderer(default=str)]
         if settings.log_format == "json"
-        else [structlog.dev.ConsoleRenderer()]
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     )
     structlog.configure(
         processors=[*shared, *last],
