@@ -64,14 +64,12 @@ def test_every_part_answers_where_status_says(running_system: RunningSystem) -> 
     assert "Ready in" in running_system.output
 
 
-async def test_the_database_lets_nobody_in_without_a_password(
-    running_system: RunningSystem,
-) -> None:
+def test_the_database_lets_nobody_in_without_a_password(running_system: RunningSystem) -> None:
     """The URL that is shown opens nothing by itself."""
     url = running_system.urls["database"]
     assert "@" not in url
     with pytest.raises(asyncpg.InvalidPasswordError):
-        await asyncpg.connect(url.replace("//", "//earnest_owner:guess@"))
+        asyncio.run(asyncpg.connect(url.replace("//", "//earnest_owner:guess@")))
 
 
 def test_no_secret_is_shown(running_system: RunningSystem) -> None:
@@ -163,7 +161,7 @@ def test_nothing_restarts_that_was_not_killed(own_system: RunningSystem) -> None
 
 def test_a_second_one_is_refused(running_system: RunningSystem) -> None:
     """Two systems never share a state directory; the refusal is one plain line."""
-    refused = running_system.earnest("up", "--port", "0")
+    refused = run_earnest("up", "--port", "0", "--state-dir", str(running_system.state_dir))
     assert refused.returncode == 1
     assert re.fullmatch(
         r"Earnest already runs here \(process \d+, state directory .*\)\. .*\n", refused.stderr

@@ -35,12 +35,9 @@ def show_chain(settings: Settings, *, as_json: bool) -> int:
             f"Solana is followed to final slot {cursor.followed_slot}{moved}; "
             f"{cursor.last_seq} facts in the log."
         )
-    if halted:
-        out.print(
-            Text(
-                f"Halted since {time_for_people(cursor.halted_at)}: {cursor.halted_reason}.", "look"
-            )
-        )
+    if cursor.halted_at is not None:
+        since = time_for_people(cursor.halted_at)
+        out.print(Text(f"Halted since {since}: {cursor.halted_reason}.", style="look"))
         out.print("Nothing is posted until a person has looked: `earnest chain resume`.")
     return 1 if halted else 0
 
