@@ -11,6 +11,7 @@ import msgspec
 from earnest.chains.ports import ChainPort
 from earnest.kit.db import Connection, Database
 from earnest.kit.money import Asset, Chain
+from earnest.kit.wire import AmountMinor
 from earnest.treasury.service import streams_of
 
 KEEP_CHECKS = 10_000
@@ -21,8 +22,8 @@ class AccountCheck(msgspec.Struct, frozen=True, rename="camel"):
 
     address: str
     asset: Asset
-    chain_minor: str
-    ledger_minor: str
+    chain_minor: AmountMinor
+    ledger_minor: AmountMinor
     agrees: bool
 
 
@@ -30,8 +31,8 @@ class AssetTotal(msgspec.Struct, frozen=True, rename="camel"):
     """All that the treasury holds of an asset by the ledger, and all that is owed in it."""
 
     asset: Asset
-    assets_minor: str
-    liabilities_minor: str
+    assets_minor: AmountMinor
+    liabilities_minor: AmountMinor
     covered: bool
 
 
