@@ -150,9 +150,9 @@ def test_nothing_restarts_that_was_not_killed(own_system: RunningSystem) -> None
     os.kill(before["postgres"], signal.SIGKILL)
     poll_until(lambda: own_system.part("postgres")["pid"] not in (None, before["postgres"]))
     own_system.wait_until_healthy()
-    slot = own_system.earnest_json("chain", "status")["followed_slot"]
+    slot = own_system.earnest_json("chain", "status")["followedSlot"]
     poll_until(
-        lambda: own_system.earnest_json("chain", "status")["followed_slot"] > slot,
+        lambda: own_system.earnest_json("chain", "status")["followedSlot"] > slot,
         what="the chain is followed again",
     )
     after = {p["name"]: p["pid"] for p in own_system.status()["processes"]}

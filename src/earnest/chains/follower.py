@@ -213,7 +213,9 @@ class Follower:
             if finality.state is TxState.ABSENT:
                 raise await self._halted(f"the final chain_tx {tx_id} is gone from the chain")
 
-    async def _halted(self, reason: str) -> ChainHalted:
+    async def _halted(self, why: str) -> ChainHalted:
+        # It stands within sentences of others.
+        reason = why.rstrip(".")
         async with self._database.connection() as db:
             await store.halt_chain(db, self._port.chain, self._nonce, reason)
         return ChainHalted(chain=self._port.chain.value, reason=reason)

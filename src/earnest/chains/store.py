@@ -18,7 +18,7 @@ _COLUMNS = ("chain", "blockId", "txId")
 _LOG_BATCH_MAX = 1000
 
 
-class ChainCursor(msgspec.Struct, frozen=True):
+class ChainCursor(msgspec.Struct, frozen=True, rename="camel"):
     """How far a chain was followed, and whether it is halted. None before the first round."""
 
     chain: Chain

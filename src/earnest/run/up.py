@@ -155,8 +155,10 @@ class Up:
             async with supervisor:
                 with contextlib.suppress(StopRequested):
                     await self._start(supervisor)
-                    watch = Watch(supervisor, self._voice, self._node_url, _TITLES)
-                    await watch.note_node()
+                    watch = Watch(
+                        supervisor, self._voice, self._node_url, _TITLES, self._read_halts
+                    )
+                    await watch.note_money()
                     self._show_places(supervisor, watch.waiting)
                     await self._stay(supervisor, watch)
                 self._voice.say("")
@@ -433,6 +435,35 @@ class Up:
                 return DoorProbe(self._settings_of("signer").signer_socket)
 
     # -- stay -----------------------------------------------------------------------------------
+
+    async def _read_halts(self) -> list[str] | None:
+        """A sentence for each halt that only a person ends; None when the database is away."""
+        import asyncpg
+
+        try:
+            connection = await asyncpg.connect(self._owner_url, timeout=3.0)
+            try:
+                chains = await connection.fetch(
+                    "SELECT chain, halted_reason FROM earnest.chain_cursors"
+                    " WHERE halted_reason IS NOT NULL ORDER BY chain"
+                )
+                codes = await connection.fetch(
+                    "SELECT code FROM earnest.payout_halts WHERE cleared_at IS NULL ORDER BY at"
+                )
+            finally:
+                await connection.close()
+        except (asyncpg.PostgresError, OSError, TimeoutError):
+            return None
+        halted = [
+            f"Nothing that happens on {row['chain']} is posted: {row['halted_reason']}. Once you "
+            "know why: earnest chain resume."
+            for row in chains
+        ]
+        stopped = [
+            f"Nothing is paid out: {row['code']}. `earnest payouts stuck` says more."
+            for row in codes
+        ]
+        return halted + stopped
 
     async def _stay(self, supervisor: Supervisor, watch: Watch) -> None:
         watching = asyncio.create_task(watch.run())

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +13,7 @@ from earnest.run.embedded.run_state import Health, ProcessState
 from earnest.run.node import NodeTrouble, ask_node, without_secrets
 from earnest.run.terminal import columns, duration, show
 
-_NODE_ASKED_EVERY_S = 5.0
+_MONEY_LOOKED_AT_EVERY_S = 5.0
 _WATCH_EVERY_S = 0.5
 
 
@@ -47,28 +47,47 @@ class Voice:
 
 
 class Watch:
-    """Looks after processes and the chain's node, and tells what changes.
+    """Looks after processes, the chain's node and halts, and tells what changes.
 
     `waiting` is a sentence while the node does not answer, and empty while all is well.
+    `read_halts` gives a sentence for each halt that a person must end, or None when the database
+    does not say.
     """
 
     def __init__(
-        self, supervisor: Supervisor, voice: Voice, node_url: str, titles: Mapping[str, str]
+        self,
+        supervisor: Supervisor,
+        voice: Voice,
+        node_url: str,
+        titles: Mapping[str, str],
+        read_halts: Callable[[], Awaitable[list[str] | None]],
     ) -> None:
         self.waiting = ""
+        self._halts: list[str] = []
         self._supervisor = supervisor
         self._voice = voice
         self._node_url = node_url
         self._titles = titles
+        self._read_halts = read_halts
         self._restarts = {process.name: process.restarts for process in supervisor.processes}
         self._away: set[str] = set()
 
     async def run(self) -> None:
         """Until cancelled."""
-        await asyncio.gather(self._watch_processes(), self._watch_node())
+        await asyncio.gather(self._watch_processes(), self._watch_money())
 
-    async def note_node(self) -> None:
-        """Asks the node once, and keeps the answer in the state file."""
+    async def note_money(self) -> None:
+        """Looks once at what keeps money from moving, and keeps it in the state file."""
+        await self._note_node()
+        found = await self._read_halts()
+        if found is not None:
+            for sentence in found:
+                if sentence not in self._halts:
+                    self._voice.tell(sentence)
+            self._halts = found
+        self._supervisor.publish_waits([*filter(None, [self.waiting]), *self._halts])
+
+    async def _note_node(self) -> None:
         try:
             await asyncio.to_thread(ask_node, self._node_url, "getGenesisHash")
         except NodeTrouble as trouble:
@@ -79,13 +98,12 @@ class Watch:
             )
         else:
             self.waiting = ""
-        self._supervisor.publish_waits([self.waiting] if self.waiting else [])
 
-    async def _watch_node(self) -> None:
+    async def _watch_money(self) -> None:
         while True:
             waited = bool(self.waiting)
-            await asyncio.sleep(_NODE_ASKED_EVERY_S)
-            await self.note_node()
+            await asyncio.sleep(_MONEY_LOOKED_AT_EVERY_S)
+            await self.note_money()
             if self.waiting and not waited:
                 self._voice.tell(self.waiting)
             if waited and not self.waiting:
