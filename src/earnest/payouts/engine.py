@@ -44,6 +44,7 @@ log = structlog.get_logger(__name__)
 
 ATTEMPTS_AT_ONCE_MAX = 50
 BATCHES_PER_ROUND_MAX = 10
+RESUMED_MAX = 5
 FINALS_LOOKED_AT = 20
 _STATUSES = (AttemptStatus.SIGNED, AttemptStatus.SENT)
 
@@ -116,12 +117,14 @@ class PayoutEngine:
             log.warning("payouts_wait_for_chain", reason=str(error))
             return 0
         moved = await self._watch()
-        moved += await self._resume()
+        resumed, goes_on = await self._resume()
+        moved += resumed
         for _ in range(BATCHES_PER_ROUND_MAX):
-            attempt = await self._reserve()
+            # Where a signer or a node gives no answer, more reservations would only wait too.
+            attempt = await self._reserve() if goes_on else None
             if attempt is None:
                 break
-            await self._carry_on(attempt)
+            goes_on = await self._carry_on(attempt)
             moved += 1
         return moved
 
@@ -158,8 +161,13 @@ class PayoutEngine:
         lost = set(finals)
         try:
             for source in self._chain.sources:
-                _slot, statuses = await source.get_signature_statuses(list(finals))
-                lost &= {tx for tx, status in zip(finals, statuses, strict=True) if status is None}
+                at_slot, statuses = await source.get_signature_statuses(list(finals))
+                lost &= {
+                    tx_id
+                    for (tx_id, slot), status in zip(finals.items(), statuses, strict=True)
+                    # A node that is not there yet again cannot know it yet.
+                    if status is None and at_slot >= slot
+                }
         except (RpcUnavailable, RpcRejected):
             return
         if lost:
@@ -186,25 +194,29 @@ class PayoutEngine:
         await self._reached("reserve: committed")
         return await self._load(attempt_id)
 
-    async def _resume(self) -> int:
-        """Takes up what was reserved and left: by a dead worker, or for want of an answer."""
+    async def _resume(self) -> tuple[int, bool]:
+        """Takes up what was reserved and left: by a dead worker, or for want of an answer.
+
+        Returns how many it took up, and whether all whom it asked gave an answer.
+        """
         lease = timedelta(seconds=self._pace.lease_s)
         async with self._database.db_tx() as db_tx:
             left = await store_attempts.claim(
-                db_tx, [AttemptStatus.RESERVED], self._clock.now(), lease, limit=5
+                db_tx, [AttemptStatus.RESERVED], self._clock.now(), lease, limit=RESUMED_MAX
             )
+        goes_on = True
         for attempt in left:
             await self._reached("resume: claimed")
-            await self._carry_on(attempt)
-        return len(left)
+            goes_on = await self._carry_on(attempt) and goes_on
+        return len(left), goes_on
 
-    async def _carry_on(self, attempt: Attempt) -> None:
-        """From reserved to broadcast, as far as it goes."""
+    async def _carry_on(self, attempt: Attempt) -> bool:
+        """From reserved to broadcast, as far as it goes. False: somebody gave no answer."""
         try:
             if attempt.asked_at is None:
                 prepared = await self._prepare(attempt)
                 if prepared is None:
-                    return
+                    return True
                 attempt = prepared
             kept = await self._ask_and_keep(attempt)
             if kept is not None:
@@ -214,6 +226,8 @@ class PayoutEngine:
             until = self._clock.now() + timedelta(seconds=self._pace.retry_after_s)
             async with self._database.connection() as db:
                 await store_attempts.unclaim(db, attempt.id, until)
+            return False
+        return True
 
     async def _load(self, attempt_id: UUID) -> Attempt:
         async with self._database.connection() as db:

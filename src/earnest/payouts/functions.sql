@@ -105,10 +105,17 @@ CREATE OR REPLACE FUNCTION payouts_fail(payout uuid, code text, detail text, at 
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
 DECLARE
   p payouts%ROWTYPE;
+  attempt_before uuid;
 BEGIN
+  -- Attempt before payout, as everywhere: so nobody begins to ask the signer while we look.
+  SELECT attempt_id INTO attempt_before FROM payouts WHERE id = payout;
+  PERFORM FROM payout_attempts WHERE id = attempt_before FOR UPDATE;
   SELECT * INTO p FROM payouts WHERE id = payout FOR UPDATE;
   IF NOT FOUND THEN
     PERFORM refuse('payout_unknown', jsonb_build_object('payoutId', payout));
+  END IF;
+  IF p.attempt_id IS DISTINCT FROM attempt_before THEN
+    PERFORM refuse('payout_may_still_land', jsonb_build_object('payoutId', payout));
   END IF;
   IF EXISTS (SELECT FROM payout_attempt_items i JOIN payout_attempts a ON a.id = i.attempt_id
               WHERE i.payout_id = payout AND i.live

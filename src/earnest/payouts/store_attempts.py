@@ -341,15 +341,18 @@ async def release_failed(db_tx: Connection, attempt_id: UUID, now: datetime) -> 
     return ids
 
 
-async def recent_finals(db: Connection, since: datetime, limit: int) -> Mapping[str, UUID]:
-    """The newest final attempts by tx id: what a lost chain would have lost."""
+async def recent_finals(db: Connection, since: datetime, limit: int) -> Mapping[str, int]:
+    """The newest final chain_txs by id, with their slots: what a lost chain would have lost."""
     rows = await db.fetch(
-        "SELECT id, tx_id FROM payout_attempts WHERE status = 'final' AND ended_at > $1"
-        " ORDER BY ended_at DESC LIMIT $2",
+        "SELECT a.tx_id, max(l.slot) AS slot FROM payout_attempts AS a"
+        " JOIN chain_log AS l ON l.chain = $3 AND l.tx_id = a.tx_id"
+        " WHERE a.status = 'final' AND a.ended_at > $1"
+        " GROUP BY a.tx_id, a.ended_at ORDER BY a.ended_at DESC LIMIT $2",
         since,
         limit,
+        Chain.SOLANA.value,
     )
-    return {row["tx_id"]: UUID(str(row["id"])) for row in rows}
+    return {row["tx_id"]: row["slot"] for row in rows}
 
 
 async def known_genesis(db: Connection) -> str | None:

@@ -80,6 +80,7 @@ async def run_jobs(settings: Settings, stop: asyncio.Event) -> None:
     settings.need(
         "database_url", "solana_rpc_urls", "solana_treasury", "attestation_key", "signer_token"
     )
+    payouts.check_nodes(settings)
     key = read_attestation_key(settings)
     while True:
         try:

@@ -196,9 +196,11 @@ async def serve(
     settings.need("signer_token", "database_url")
     urls = [url.strip() for url in settings.signer_rpc_urls.split(",") if url.strip()]
     urls = urls or settings.rpc_urls
+    # A second opinion before anything is signed anew; a lone node is asked twice.
     if len(urls) < (2 if settings.network is Network.MAINNET else 1):
         raise InvalidInput(
-            reason="EARNEST_SIGNER_RPC_URLS needs two nodes where money is real (mainnet)."
+            reason="EARNEST_SIGNER_RPC_URLS (or EARNEST_SOLANA_RPC_URLS) needs two nodes on"
+            " mainnet, one elsewhere."
         )
     keypair = open_key_file(settings.signer_key_file, read_passphrase(settings))
     with _sole_holder(settings.signer_log_file):

@@ -187,14 +187,18 @@ class SignedLog:
             raise
 
     def unacknowledged(self, *, newest: int | None = None) -> list[UUID]:
-        """Payouts that were signed, newest first, without those that a person has looked at."""
+        """Payouts that were signed, newest first, without those that a person has looked at.
+
+        With `newest` only among the last so many signatures.
+        """
         rows = self._db.execute(
-            "SELECT payout_id FROM payouts WHERE payout_id NOT IN"
-            " (SELECT payout_id FROM acknowledged)"
-            " GROUP BY payout_id ORDER BY max(seq) DESC LIMIT ?",
+            "SELECT payout_id, max(seq) AS last"
+            " FROM (SELECT payout_id, seq FROM payouts ORDER BY seq DESC LIMIT ?)"
+            " WHERE payout_id NOT IN (SELECT payout_id FROM acknowledged)"
+            " GROUP BY payout_id ORDER BY last DESC",
             (-1 if newest is None else newest,),
         )
-        return [UUID(id) for (id,) in rows]
+        return [UUID(id) for id, _last in rows]
 
     def count(self) -> int:
         """How many payouts were ever signed."""
