@@ -8,6 +8,7 @@ under one lock, as the owner; the other processes wait until the version in the 
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -58,8 +59,12 @@ def _function_files() -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
+@cache
 def expected_version() -> str:
-    """A name for the schema that this code expects: its last migration and a hash of all SQL."""
+    """A name for the schema that this code expects: its last migration and a hash of all SQL.
+
+    Read once: a process goes on with the version that it began with.
+    """
     digest = hashlib.sha256()
     migrations = sorted(migrations_dir().glob("*.sql"))
     for path in [*migrations, *_function_files()]:
