@@ -81,7 +81,9 @@ async def metrics() -> Response[bytes]:
 class Outermost:
     """Counts every request and sends the headers that every answer carries."""
 
+    # Where an answer brings one of its own, that one counts.
     _HEADERS = (
+        (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
         (b"cross-origin-opener-policy", b"same-origin"),
