@@ -34,3 +34,12 @@ async def test_nothing_is_lost_and_nothing_paid_twice(databases: Databases, tmp_
     died_at = {point for outcome in outcomes for point in outcome.crashed_at}
     assert set(POINTS) <= died_at, summarize(outcomes)
     assert {point for outcome in outcomes for point in outcome.passed} == set(POINTS)
+
+
+async def test_a_seed_plays_the_same_again(databases: Databases, tmp_path: Path) -> None:
+    """Without that a failing seed could not be looked into."""
+    urls = {role: databases.url(role) for role in ROLES}
+    async with open_ground(urls, tmp_path) as ground:
+        first = await play_seeds(ground, [3, 8, 21])
+        again = await play_seeds(ground, [3, 8, 21])
+    assert first == again
