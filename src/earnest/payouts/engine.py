@@ -56,7 +56,6 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     watch_every_s: float = 2.0  # between two looks at, and broadcasts of, the same attempt
     retry_after_s: float = 2.0  # when the signer or a node gave no answer
     treasury_wait_s: float = 30.0  # when the house has too little
-    genesis_good_s: float = 60.0  # how long a network stays verified
     finals_kept_s: float = 3_600.0  # how long a final chain_tx is looked up again
 
 
@@ -96,7 +95,6 @@ class PayoutEngine:
         self._pace = pace or Pace()
         self._reached = reached
         self._make_id = make_id
-        self._verified_until = clock.now()
 
     async def run_round(self) -> int:
         """One look at everything that is live or waits; returns how many attempts it moved.
@@ -131,12 +129,13 @@ class PayoutEngine:
     # The network --------------------------------------------------------------------------
 
     async def _verify_network(self) -> bool:
-        """Whether every node is on the network that the ledger follows. Halts when one is not."""
-        now = self._clock.now()
-        if now < self._verified_until:
-            return True
+        """Whether every node is on the network that the ledger follows. Halts when one is not.
+
+        Asked in every round, just before anything is signed: on a network that was reset the
+        treasury may well have money, and what is paid there is not paid where it is owed.
+        """
         async with self._database.connection() as db:
-            known = await store_attempts.known_genesis(db)
+            known, followed = await store_attempts.known_genesis(db)
         if known is None:
             log.info("payouts_wait_for_indexer")
             return False
@@ -145,8 +144,9 @@ class PayoutEngine:
             if found != known:
                 await self._halt("chain_was_reset", {"known": known, "found": found})
                 return False
-        self._verified_until = now + timedelta(seconds=self._pace.genesis_good_s)
-        return True
+        if not followed:
+            log.error("payouts_wait_for_halted_indexer")
+        return followed
 
     async def check_finals(self) -> None:
         """Halts when a chain_tx that was final is gone: the chain is not what it was.

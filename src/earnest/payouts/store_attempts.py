@@ -355,12 +355,17 @@ async def recent_finals(db: Connection, since: datetime, limit: int) -> Mapping[
     return {row["tx_id"]: row["slot"] for row in rows}
 
 
-async def known_genesis(db: Connection) -> str | None:
-    """The genesis hash of the chain that the ledger follows, None before it follows any."""
-    found: str | None = await db.fetchval(
-        "SELECT genesis_hash FROM chain_cursors WHERE chain = $1", Chain.SOLANA.value
+async def known_genesis(db: Connection) -> tuple[str | None, bool]:
+    """The genesis hash of the chain that the ledger follows, and whether it still follows it.
+
+    None before it follows any; False while a person must look before it is followed again.
+    """
+    row = await db.fetchrow(
+        "SELECT genesis_hash, halted_reason IS NULL AS followed FROM chain_cursors"
+        " WHERE chain = $1",
+        Chain.SOLANA.value,
     )
-    return found
+    return (None, False) if row is None else (row["genesis_hash"], row["followed"])
 
 
 async def halt(db_tx: Connection, code: str, detail: Mapping[str, object], now: datetime) -> bool:

@@ -133,6 +133,9 @@ class Books:
         asked = self._asked
         if asked is None or cursor.followed_slot is None or cursor.followed_slot < asked.slot:
             return
+        if cursor.halted_reason is not None:
+            # What the node says now may be of another network, and would prove nothing.
+            return
         async with self._database.db_tx() as db_tx:
             check = await treasury.compare(db_tx, _CHAIN, asked)
             await treasury.keep_check(db_tx, check)
