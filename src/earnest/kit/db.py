@@ -71,6 +71,9 @@ def translate(error: BaseException) -> EarnestError | None:
     if isinstance(error, asyncpg.InterfaceError) and "pool is closing" not in str(error):
         # An InterfaceError that names a wrong argument is our fault, not the database's.
         return DatabaseUnavailable() if "clos" in str(error) or "connection" in str(error) else None
+    if isinstance(error, asyncpg.InternalClientError) and "cannot switch to state" in str(error):
+        # How the driver puts it when the server goes while a connection is being opened.
+        return DatabaseUnavailable()
     if isinstance(error, _GONE):
         return DatabaseUnavailable()
     return None
