@@ -9,7 +9,7 @@ import pytest
 from earnest.chains import RpcUnavailable
 from earnest.chains.solana.wire import SignatureStatus
 from earnest.kit.money import Asset
-from earnest.ledger import BalanceTooSmall
+from earnest.ledger import BalanceTooSmall, balances_of
 from earnest.payouts import PayoutStatus, SignerUnreachable
 from earnest.payouts.store import open_halts
 from earnest.signer import SignedAttempt
@@ -41,6 +41,27 @@ async def test_usdc_opens_the_token_account_at_the_house_s_cost(scene: Scene) ->
     fees = await owner.fetchval("SELECT balance FROM ledger_accounts WHERE name = 'chain_fees:SOL'")
     assert (int(rent), int(fees)) == (2_039_280, 10_000)
     assert await scene.books_agree()
+
+
+async def test_available_and_locked_are_told_apart(scene: Scene) -> None:
+    """Locked is what payouts under way have promised, and nothing else; it ends with them."""
+
+    async def balance() -> tuple[int, int]:
+        async with scene.ground.roles["api"].connection() as db:
+            [found] = await balances_of(db, holder.account_id)
+        return found.available_minor, found.locked_minor
+
+    holder = await scene.holder(balance=5_000_000)
+    assert await balance() == (5_000_000, 0)
+    await scene.request(holder, 2_000_000)
+    assert await balance() == (3_000_000, 2_000_000)
+    await scene.settle()
+    assert await balance() == (3_000_000, 0)
+    poor = await scene.request(holder, 3_000_000)
+    scene.chain.set_lamports(holder.address, 0)
+    await scene.settle()
+    assert (await scene.payout(holder, poor)).status is PayoutStatus.FINAL
+    assert await balance() == (0, 0)
 
 
 async def test_two_requests_at_once_for_one_balance(scene: Scene) -> None:
