@@ -74,6 +74,8 @@
 (define-constant SCHEMA-VERSION u1)
 (define-constant BPS u10000)
 (define-constant MIN-MILESTONE u10000)
+;; Far above any supply, and so small that no product of it can overflow and stop a way out.
+(define-constant MAX-MILESTONE u1000000000000000000000000000000)
 (define-constant BOND-BPS u500)
 (define-constant MAX-FEE-BPS u1000)
 (define-constant EVEN-BPS u5000)
@@ -342,15 +344,18 @@
 
 ;; -- creation ------------------------------------------------------------------------------------
 
-;; How many milestones: amounts without a gap, each at least the minimum; 0 says they are not so.
+;; How many milestones: amounts without a gap, each within its bounds; 0 says they are not so.
 (define-private (count-amounts (m1 uint) (m2 uint) (m3 uint) (m4 uint))
-  (if (or
-      (< m1 MIN-MILESTONE)
-      (and (> m2 u0) (< m2 MIN-MILESTONE))
-      (and (> m3 u0) (or (< m3 MIN-MILESTONE) (is-eq m2 u0)))
-      (and (> m4 u0) (or (< m4 MIN-MILESTONE) (is-eq m3 u0))))
-    u0
-    (+ u1 (if (> m2 u0) u1 u0) (if (> m3 u0) u1 u0) (if (> m4 u0) u1 u0))))
+  (if (and
+      (is-amount m1)
+      (or (is-eq m2 u0) (is-amount m2))
+      (or (is-eq m3 u0) (and (is-amount m3) (> m2 u0)))
+      (or (is-eq m4 u0) (and (is-amount m4) (> m3 u0))))
+    (+ u1 (if (> m2 u0) u1 u0) (if (> m3 u0) u1 u0) (if (> m4 u0) u1 u0))
+    u0))
+
+(define-private (is-amount (amount uint))
+  (and (>= amount MIN-MILESTONE) (<= amount MAX-MILESTONE)))
 
 (define-private (is-deadline (height uint))
   (and
@@ -382,7 +387,7 @@
   (let (
       (project-id (+ (var-get project-count) u1))
       (count (count-amounts m1 m2 m3 m4))
-      (total (+ m1 m2 m3 m4))
+      (total (if (> count u0) (+ m1 m2 m3 m4) u0))
       (stored (principal-of token)))
     (try! (check-direct))
     (asserts! (not (var-get paused)) ERR-PAUSED)

@@ -16,6 +16,7 @@ export const WINDOWS = {
 export const STATUS = { locked: 1n, submitted: 2n, disputed: 3n, paid: 4n, split: 5n, refunded: 6n };
 const FULL = 10000n;
 const MINIMUM = 10000n;
+const MAXIMUM = 10n ** 30n;
 
 class Refused extends Error {}
 
@@ -167,7 +168,7 @@ export class Model {
     must(call.token === null || tokens[call.token]?.allowed, 'ERR-TOKEN-NOT-ALLOWED');
     must(![call.sender, this.escrow].includes(freelancer), 'ERR-BAD-FREELANCER');
     const used = amounts.filter((amount) => amount > 0n);
-    const gapless = amounts.slice(0, used.length).every((amount) => amount >= MINIMUM);
+    const gapless = amounts.slice(0, used.length).every((amount) => amount >= MINIMUM && amount <= MAXIMUM);
     must(used.length > 0 && gapless, 'ERR-BAD-AMOUNTS');
     const inTime = (height) =>
       height >= call.height + WINDOWS.deadlineMin && height <= call.height + WINDOWS.deadlineMax;
