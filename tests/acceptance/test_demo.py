@@ -111,10 +111,10 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Demo]]:
         demo.process.wait()
 
 
-def quick(folder: Path) -> tuple[str, ...]:
-    """A demo on a chain whose slots are short, for tests that break it off."""
+def with_slots(slot_ms: int, folder: Path) -> tuple[str, ...]:
+    """A demo on a chain whose slots have another length than the network's."""
     program = "import pathlib, sys; from earnest.run.demo import run_demo; " + (
-        "sys.exit(run_demo(pathlib.Path(sys.argv[1]), slot_ms=100))"
+        f"sys.exit(run_demo(pathlib.Path(sys.argv[1]), slot_ms={slot_ms}))"
     )
     return ("-c", program, str(folder))
 
@@ -174,7 +174,7 @@ def check_telling(said: str) -> None:
 
 def test_chain_gone_in_the_middle(start: Callable[..., Demo], tmp_path: Path) -> None:
     """When the chain stops answering, the demo says so, ends with 1, and stops everything."""
-    demo = start(*quick(tmp_path))
+    demo = start(*with_slots(400, tmp_path))
     demo.wait_for("Seen, not final")
     chain = demo.pid_of("chain")
     os.kill(chain, signal.SIGSTOP)
@@ -189,7 +189,7 @@ def test_chain_gone_in_the_middle(start: Callable[..., Demo], tmp_path: Path) ->
 
 def test_demo_survives_a_killed_process(start: Callable[..., Demo], tmp_path: Path) -> None:
     """The indexer is killed while a payment is seen: it comes back, and all are paid."""
-    demo = start(*quick(tmp_path))
+    demo = start(*with_slots(100, tmp_path))
     demo.wait_for("Seen, not final")
     os.kill(demo.pid_of("indexer"), signal.SIGKILL)
     assert demo.end() == 0, demo.said
@@ -198,14 +198,19 @@ def test_demo_survives_a_killed_process(start: Callable[..., Demo], tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl_c", "kill"]
+    ("number", "code", "at"),
+    [
+        (signal.SIGINT, 130, "Waiting for seven processes"),
+        (signal.SIGTERM, 143, "Eight people sign in"),
+    ],
+    ids=["ctrl_c_during_the_start", "kill_during_the_story"],
 )
 def test_asked_to_stop(
-    start: Callable[..., Demo], tmp_path: Path, number: signal.Signals, code: int
+    start: Callable[..., Demo], tmp_path: Path, number: signal.Signals, code: int, at: str
 ) -> None:
     """Ctrl-C or kill: the demo stops all that it started, and the report says why it is not ok."""
-    demo = start(*quick(tmp_path))
-    demo.wait_for("Eight people sign in")
+    demo = start(*with_slots(100, tmp_path))
+    demo.wait_for(at)
     demo.process.send_signal(number)
     assert demo.end() == code
     report = demo.report()
@@ -216,7 +221,7 @@ def test_asked_to_stop(
 
 def test_killed_at_once_leaves_nothing(start: Callable[..., Demo], tmp_path: Path) -> None:
     """Even kill -9 of the demo leaves no process behind: the kernel asks the system to stop."""
-    demo = start(*quick(tmp_path))
+    demo = start(*with_slots(100, tmp_path))
     demo.wait_for("Eight people sign in")
     demo.process.kill()
     demo.process.wait()
@@ -229,7 +234,7 @@ def test_two_at_once(start: Callable[..., Demo], tmp_path: Path) -> None:
     with StateLock(state_dir):
         kept = state_dir.root / "kept"
         kept.touch()
-        demo = start(*quick(tmp_path))
+        demo = start(*with_slots(100, tmp_path))
         assert demo.end() == 1
         assert kept.exists()
     assert demo.report()["reason"].startswith("Another demo runs in ")

@@ -1,6 +1,8 @@
 """One person's browser: public HTTP and nothing else."""
 
+import asyncio
 import hashlib
+import time
 import uuid
 from typing import Any
 from urllib.parse import urljoin
@@ -8,9 +10,10 @@ from urllib.parse import urljoin
 import httpx
 
 from earnest.run.demo.errors import DemoBroke
-from earnest.run.demo.wallets import Wallet
+from earnest.run.demo.wallets import NODE_GONE_AFTER_S, Wallet
 
 _SECONDS_MAX = 20.0
+_AGAIN_AFTER_S = 0.5
 
 
 class Person:
@@ -30,20 +33,23 @@ class Person:
     async def ask(self, method: str, path: str, body: Any = None, *, once: bool = False) -> Any:
         """One request of the API. The answer's JSON, or None for 204.
 
-        With `once` it carries a fresh Idempotency-Key. A problem becomes `DemoBroke`.
+        With `once` it carries a fresh Idempotency-Key. A 503 promises that nothing was changed
+        and that it will pass, so it is asked again for a while. Every other problem is
+        `DemoBroke`.
         """
         headers = {}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         if once:
             headers["Idempotency-Key"] = str(uuid.uuid4())
-        url = urljoin(self._api, path.lstrip("/"))
-        try:
-            answer = await self._http.request(method, url, json=body, headers=headers)
-        except httpx.HTTPError as error:
-            raise DemoBroke(
-                reason=f"{method} {path} got no answer ({type(error).__name__})."
-            ) from error
+        deadline = time.monotonic() + NODE_GONE_AFTER_S
+        while True:
+            answer = await self._send(method, path, body, headers)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(_AGAIN_AFTER_S)
         if answer.status_code == httpx.codes.NO_CONTENT:
             return None
         try:
@@ -54,6 +60,17 @@ class Person:
             detail = found.get("detail") or answer.reason_phrase
             raise DemoBroke(reason=f"{method} {path} was answered {answer.status_code}: {detail}")
         return found
+
+    async def _send(
+        self, method: str, path: str, body: Any, headers: dict[str, str]
+    ) -> httpx.Response:
+        url = urljoin(self._api, path.lstrip("/"))
+        try:
+            return await self._http.request(method, url, json=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise DemoBroke(
+                reason=f"{method} {path} got no answer ({type(error).__name__})."
+            ) from error
 
     async def sign_in(self) -> None:
         """Signs a challenge with the wallet; the session's token is kept in memory."""

@@ -27,9 +27,9 @@ PHOTOS = ("cover-path.webp", "cover-autumn.webp", "cover-sunset.webp", "cover-st
 BLOCKS_UNTIL_FINAL = 32
 _POLL_S = 0.2
 _SECONDS_MAX = {
-    "photographs": 40.0,
+    "photographs": 60.0,
     "payment": 90.0,
-    "closing": 20.0,
+    "closing": 30.0,
     "payouts": 120.0,
     "solvency": 60.0,
 }
