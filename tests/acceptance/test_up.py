@@ -210,7 +210,8 @@ def test_a_stop_leaves_nothing_and_a_start_finds_all(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "Put the key file" in refused.stderr
     assert refused.stderr.count("\n") == 1
-    (tmp_path / "kept.json").replace(key)
+    assert not key.exists()
+    (tmp_path / "kept.json").rename(key)
     shutil.rmtree(state_dir / "chain")
     refused = run_earnest("up", "--port", "0", "--state-dir", str(state_dir))
     assert refused.returncode == 1
@@ -249,14 +250,21 @@ def test_devnet_needs_no_node_and_says_what_it_waits_for(tmp_path: Path) -> None
         assert asked.stderr.count("\n") == 1
 
 
-def test_mainnet_asks_for_two_nodes(tmp_path: Path) -> None:
-    """Where money is real, nothing starts on one node's word."""
+def test_mainnet_asks_for_two_nodes_and_a_passphrase(tmp_path: Path) -> None:
+    """Where money is real, nothing starts on one node's word, or with a passphrase of ours."""
     env = bare_environment(EARNEST_SOLANA_RPC_URLS="https://node.example")
     refused = run_earnest(
         "up", "--network", "mainnet", "--port", "0", "--state-dir", str(tmp_path / "var"), env=env
     )
     assert refused.returncode == 1
     assert "EARNEST_SOLANA_RPC_URLS" in refused.stderr
+    env["EARNEST_SOLANA_RPC_URLS"] += ",https://other.example"
+    silent = run_earnest(
+        "up", "--network", "mainnet", "--port", "0", "--state-dir", str(tmp_path / "var"), env=env
+    )
+    assert silent.returncode == 1
+    assert "EARNEST_SIGNER_PASSPHRASE_FILE" in silent.stderr
+    assert not (tmp_path / "var" / "postgres").exists()
 
 
 async def test_parts_of_ones_own_replace_embedded_ones(tmp_path: Path) -> None:

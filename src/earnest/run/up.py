@@ -17,17 +17,19 @@ from typing import Any
 
 from rich.text import Text
 
-from earnest.kit.errors import EarnestError, InvalidInput, Kind
+from earnest.kit.errors import InvalidInput
 from earnest.kit.settings import Network, Settings, read_settings
 from earnest.run.embedded.children import ChildSpec, StopRequested, Supervisor
-from earnest.run.embedded.launch import LOOPBACK, claim_port, free_port, port_is_free
+from earnest.run.embedded.launch import LOOPBACK, claim_port, free_port
 from earnest.run.embedded.local_chain import LocalChain, TreasuryGift
 from earnest.run.embedded.object_store import ObjectStore
 from earnest.run.embedded.part import EmbeddedPart
 from earnest.run.embedded.postgres import EmbeddedPostgres
 from earnest.run.embedded.state_dir import StateDir
+from earnest.run.errors import ChainReplaced, KeyLost, TreasuryDiffers
 from earnest.run.installation import ROLE_OF, Secrets, child_environment, keep_environment
 from earnest.run.node import ask_node, open_token_account, without_secrets
+from earnest.run.ports import Ports
 from earnest.run.probes import DoorProbe, HttpProbe, Probe
 from earnest.run.terminal import console, duration
 from earnest.run.version import VERSION
@@ -53,48 +55,6 @@ _TITLES = {
     "worker": "Worker",
     "indexer": "Indexer",
 }
-
-
-class ChainReplaced(EarnestError):
-    """The database in {state_dir} followed another local chain than the one that runs now, so \
-every balance in it is money on a chain that is gone. Put {chain_dir} back from a backup, or \
-begin anew: `earnest up --state-dir` with another folder, or move {state_dir} away."""
-
-    code = "local_chain_replaced"
-    kind = Kind.CONFLICT
-
-
-class TreasuryDiffers(EarnestError):
-    """The signer's key is that of {found}, but the money in the database lies at {known}. Put \
-the key file {key_file} back from a backup; nothing was started with the other key."""
-
-    code = "treasury_differs"
-    kind = Kind.CONFLICT
-
-
-@dataclass(frozen=True)
-class Ports:
-    """The loopback ports of one installation."""
-
-    api: int
-    s3: int
-    postgres: int
-    chain: int
-    worker_metrics: int
-    indexer_metrics: int
-
-    @classmethod
-    def beginning_at(cls, api: int) -> "Ports":
-        """The API's port as asked; those that follow it for the rest, or others where taken."""
-        taken = {api}
-        found = []
-        for wanted in range(api + 1, api + 6):
-            port = wanted if wanted <= 65_535 and port_is_free(wanted) else free_port()
-            while port in taken:
-                port = free_port()
-            taken.add(port)
-            found.append(port)
-        return cls(api, *found)
 
 
 @dataclass
@@ -149,6 +109,7 @@ class Up:
         Raises `EmbeddedPartFailed` or `EarnestError` with one plain line when it cannot run.
         """
         _check_network(self._network, self._asked)
+        self._decide_signer()
         supervisor = Supervisor(self._state_dir, stop_on_signals=True)
         stopped_at: float | None = None
         try:
@@ -214,13 +175,13 @@ class Up:
             )
         )
 
-    def _open_treasury_key(self) -> str:
-        """The treasury's address; its key is made on the first start, and only ever here."""
-        from earnest.signer.commands import init_key
-        from earnest.signer.keyfile import key_address
+    def _decide_signer(self) -> None:
+        """Where the signer keeps its things, and what opens its key.
 
+        On mainnet the person at the terminal is asked, before anything is started.
+        """
         signer = self._state_dir.root / "signer"
-        own = self._assembly.own
+        own, files = self._assembly.own, self._assembly.secret_files
         for name, path in (
             ("signer_key_file", signer / "treasury.key.json"),
             ("signer_log_file", signer / "signed.sqlite"),
@@ -228,32 +189,40 @@ class Up:
         ):
             if not _is_given(self._outer, name):
                 own[name] = str(path)
-        files = self._assembly.secret_files
         files["signer_token"] = self._secrets.file_of("signer_token")
-        given = _is_given(self._outer, "signer_passphrase")
-        if not given and self._network is not Network.MAINNET:
-            # Where money is worth nothing a passphrase of ours will do.
-            files["signer_passphrase"] = self._secrets.file_of("signer_passphrase")
-        settings = self._settings_of("signer")
-        if not settings.signer_passphrase:
-            passphrase = _ask_passphrase(twice=not settings.signer_key_file.exists())
-            own["signer_passphrase"] = passphrase
-            settings = self._settings_of("signer")
-        if len(os.fsencode(settings.signer_socket)) > _UNIX_PATH_BYTES_MAX:
+        if not _is_given(self._outer, "signer_passphrase"):
+            if self._network is Network.MAINNET:
+                is_new = not self._settings_of("signer").signer_key_file.exists()
+                own["signer_passphrase"] = _ask_passphrase(twice=is_new)
+            else:
+                # Where money is worth nothing a passphrase of ours will do.
+                files["signer_passphrase"] = self._secrets.file_of("signer_passphrase")
+        socket_path = self._settings_of("signer").signer_socket
+        if len(os.fsencode(socket_path)) > _UNIX_PATH_BYTES_MAX:
             raise InvalidInput(
                 reason=f"The path of the signer's socket is too long for the system"
-                f" ({settings.signer_socket}). Set EARNEST_SIGNER_SOCKET to a shorter one."
+                f" ({socket_path}). Set EARNEST_SIGNER_SOCKET to a shorter one."
             )
-        if not settings.signer_key_file.exists():
-            return init_key(settings)
-        return key_address(settings.signer_key_file)
+
+    def _open_treasury_key(self) -> str:
+        """The treasury's address; its key is made on the first start, and never again."""
+        from earnest.signer.commands import init_key
+        from earnest.signer.keyfile import key_address
+
+        settings = self._settings_of("signer")
+        if settings.signer_key_file.exists():
+            return key_address(settings.signer_key_file)
+        if settings.signer_log_file.exists():
+            raise KeyLost(key_file=settings.signer_key_file, log_file=settings.signer_log_file)
+        return init_key(settings)
 
     def _decide(self, address: str) -> None:
         """Everything that does not depend on a part that is still to start."""
         own, ports = self._assembly.own, self.ports
         named = self._asked.solana_treasury
         if named and named != address:
-            raise TreasuryDiffers(found=address, known=named, key_file=own["signer_key_file"])
+            key_file = self._settings_of("signer").signer_key_file
+            raise TreasuryDiffers(found=address, known=named, key_file=key_file)
         own["network"] = self._network.value
         own["state_dir"] = str(self._state_dir.root)
         own["api_port"] = str(ports.api)
