@@ -19,7 +19,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, Operation, Schema
 from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 
 from earnest import accounts, files, payments, payouts, tasks, treasury
 from earnest.chains.solana import SolanaRpc
@@ -32,6 +32,7 @@ from earnest.kit.settings import Settings
 from earnest.kit.wire import Body, JsonRequest
 from earnest.run.metrics import REQUEST_SECONDS, REQUESTS
 from earnest.run.migrate import expected_version, wait_for_version
+from earnest.run.one_write import OneWriteProtocol
 from earnest.run.reference import ReferencePlugin
 from earnest.run.version import VERSION
 
@@ -92,6 +93,17 @@ class Outermost:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        # Found by their labels once: the look-up takes a lock and makes text of them.
+        self._counters: dict[tuple[str, int], Counter] = {}
+        self._clocks: dict[str, Histogram] = {}
+
+    def _count(self, method: str, status: int, seconds: float) -> None:
+        counter = self._counters.get((method, status))
+        if counter is None:
+            counter = self._counters[method, status] = REQUESTS.labels(method, str(status))
+            self._clocks[method] = REQUEST_SECONDS.labels(method)
+        counter.inc()
+        self._clocks[method].observe(seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -103,8 +115,7 @@ class Outermost:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                REQUESTS.labels(method, str(message["status"])).inc()
-                REQUEST_SECONDS.labels(method).observe(time.perf_counter() - began)
+                self._count(method, message["status"], time.perf_counter() - began)
                 names = {name.lower() for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
@@ -247,11 +258,11 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
     """Serves until `stop` is set, then lets requests under way end."""
     server = uvicorn.Server(
         uvicorn.Config(
-            Outermost(build_app(settings)),
+            Outermost(tasks.HotRoutes(build_app(settings))),
             host=settings.api_host,
             port=settings.api_port,
             loop="uvloop",
-            http="httptools",
+            http=OneWriteProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

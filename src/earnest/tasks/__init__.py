@@ -1,7 +1,8 @@
 """Photo tasks: posted, paid, voted on, closed by the last vote."""
 
 from earnest.tasks.http import ROUTES
+from earnest.tasks.http_hot import HotRoutes
 from earnest.tasks.jobs import register_jobs
 from earnest.tasks.service import TaskStatus, reactor
 
-__all__ = ["ROUTES", "TaskStatus", "reactor", "register_jobs"]
+__all__ = ["ROUTES", "HotRoutes", "TaskStatus", "reactor", "register_jobs"]
