@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -17,7 +16,6 @@ from earnest.run.demo.errors import DemoBroke
 from earnest.run.embedded.launch import (
     die_with_parent_argv,
     log_tail,
-    port_is_free,
     start_child,
     stop_child,
 )
@@ -56,7 +54,7 @@ class System:
         `on_progress` hears which processes are ready. Raises `DemoBroke` with the reason that
         `earnest up` gave.
         """
-        command = [*_EARNEST, "up", "--network", "local", "--port", str(_free_ports())]
+        command = [*_EARNEST, "up", "--network", "local", "--port", "0"]
         command += ["--state-dir", str(self.state_dir.root), "--slot-ms", str(self._slot_ms)]
         # Should we be killed, the kernel asks `up` to stop, and it stops its parts in order.
         argv = die_with_parent_argv(command, parent_death_signal=signal.SIGTERM)
@@ -121,19 +119,6 @@ class System:
 
 
 _EARNEST = (sys.executable, "-P", "-m", "earnest.run")
-
-
-def _free_ports() -> int:
-    """The first of six loopback ports that are free.
-
-    Below 32768, where Linux begins to take ports for outgoing connections: one of those could be
-    gone again by the time that a process of ours wants to listen on it.
-    """
-    for _ in range(200):
-        first = 20_000 + 10 * secrets.randbelow(1_200)
-        if all(port_is_free(port) for port in range(first, first + 6)):
-            return first
-    raise DemoBroke(reason="There are no six free ports in a row on 127.0.0.1.")
 
 
 def _environment() -> dict[str, str]:

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -14,6 +15,8 @@ from pathlib import Path
 from earnest.run.embedded import die_with_parent
 from earnest.run.embedded.errors import PartDidNotStart, PortTaken
 
+_LISTEN_PORTS = (10_240, 32_768)
+_PORT_TRIES_MAX = 200
 LOOPBACK = "127.0.0.1"
 
 
@@ -99,7 +102,16 @@ def answers_http(
 
 
 def free_port() -> int:
-    """A loopback port that was free a moment ago; its user must cope with losing the race."""
+    """A loopback port that was free a moment ago; its user must cope with losing the race.
+
+    It lies below the range from which the kernel gives outgoing connections their ports: one
+    from inside it may be taken by the next connection of any process before it is listened on.
+    """
+    low, high = _LISTEN_PORTS
+    for _ in range(_PORT_TRIES_MAX):
+        port = low + secrets.randbelow(high - low)
+        if port_is_free(port):
+            return port
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
