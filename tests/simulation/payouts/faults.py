@@ -56,6 +56,8 @@ POINTS = (
     "indexer: reacted",
 )
 
+AIMED_CRASHES_MAX = 3
+
 
 class CrashNow(Exception):
     """The process dies here. Nothing of the code under test may catch it."""
@@ -67,7 +69,8 @@ class Faults:
     def __init__(self, rng: Random, target: str) -> None:
         self.rng = rng
         self.active = True
-        self._target = target
+        self.target = target
+        self._aimed = 0
         self.crash_chance = rng.choice([0.0, 0.005, 0.01, 0.04])
         self.error_chance = rng.choice([0.0, 0.0, 0.03, 0.2])
         self.lost_reply_chance = rng.choice([0.0, 0.1, 0.3])
@@ -75,11 +78,13 @@ class Faults:
         self.stale_chance = rng.choice([0.0, 0.0, 0.1, 0.4])
         self.delay_chance = rng.choice([0.0, 0.2, 0.8])
         self.vanish_chance = rng.choice([0.0, 0.2, 0.5])
-        self.no_preflight_chance = rng.choice([0.0, 0.7])
+        self.no_preflight_chance = rng.choice([0.0, 0.5, 1.0])
         self.signer_chance = rng.choice([0.0, 0.1, 0.25])
         # Where the run aims to crash must be reached, too.
         self.empty_lie_chance = 0.4 if target.startswith("give back") else self.error_chance / 4
         self.refusal_chance = 0.4 if target.startswith("refusal") else self.signer_chance / 2
+        if target.startswith("expire"):
+            self.vanish_chance, self.stale_chance, self.error_chance = 0.8, 0.0, 0.0
         self.crashed_at: set[str] = set()
         self.passed: set[str] = set()
 
@@ -101,7 +106,9 @@ class Faults:
     def crash_point(self, name: str) -> None:
         """Raises `CrashNow` now and then."""
         self.passed.add(name)
-        if self.strikes(0.5 if name == self._target else self.crash_chance):
+        aimed = name == self.target and self._aimed < AIMED_CRASHES_MAX
+        if self.strikes(0.8 if aimed else self.crash_chance):
+            self._aimed += aimed
             self.crashed_at.add(name)
             raise CrashNow(name)
 

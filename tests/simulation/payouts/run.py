@@ -68,6 +68,9 @@ def summarize(outcomes: list[Outcome]) -> str:
         f"{len(outcomes)} runs: {sum(o.payouts for o in outcomes)} payouts,"
         f" {sum(o.final for o in outcomes)} final, {sum(o.failed for o in outcomes)} failed"
         " with the hold released",
+        f"  attempts: {sum(o.expired for o in outcomes)} expired,"
+        f" {sum(o.landed_failed_together for o in outcomes)} landed failed with several payouts,"
+        f" {sum(o.landed_failed_alone for o in outcomes)} with one",
         "  runs that came by, and that crashed there:",
         *(f"  {passed[point]:6d} {crashes[point]:6d}  {point}" for point in POINTS),
     ]

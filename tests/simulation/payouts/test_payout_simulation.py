@@ -34,6 +34,10 @@ async def test_nothing_is_lost_and_nothing_paid_twice(databases: Databases, tmp_
     died_at = {point for outcome in outcomes for point in outcome.crashed_at}
     assert set(POINTS) <= died_at, summarize(outcomes)
     assert {point for outcome in outcomes for point in outcome.passed} == set(POINTS)
+    assert all(
+        sum(getattr(outcome, name) for outcome in outcomes)
+        for name in ("final", "failed", "expired", "landed_failed_alone", "landed_failed_together")
+    ), summarize(outcomes)
 
 
 async def test_a_seed_plays_the_same_again(databases: Databases, tmp_path: Path) -> None:

@@ -126,6 +126,9 @@ class Outcome(msgspec.Struct):
     payouts: int
     final: int
     failed: int
+    expired: int
+    landed_failed_alone: int
+    landed_failed_together: int
     crashed_at: frozenset[str]
     passed: frozenset[str]
 
@@ -141,7 +144,7 @@ class Run:
         self.faults = Faults(Random(f"faults {seed}"), POINTS[seed % len(POINTS)])
         self.turnstile = Turnstile(Random(f"turns {seed}"))
         self.network = Network(ground.chain, self.faults)
-        self.network.before_unchecked = self._empty_a_recipient
+        self.network.before_unchecked = self._empty_recipients
         # Ids are drawn apart, so that a seed may run twice on one ground and decide alike.
         self._ids = Random(f"ids {seed} {ground.runs}")
         self.people: list[Person] = []
@@ -183,7 +186,9 @@ class Run:
         owner = self.ground.roles["owner"]
         for _ in range(self.rng.randint(2, 5)):
             address = fresh_address(self._ids)
-            person = Person(self.make_id(), address, self.rng.choice([0, 1_000_000, 10**9]))
+            poor = self.faults.target.startswith("prepare")
+            lamports = 0 if poor else self.rng.choice([0, 1_000_000, 10**9, 10**9])
+            person = Person(self.make_id(), address, lamports)
             if person.lamports:
                 self.ground.chain.set_lamports(address, person.lamports)
             self.people.append(person)
@@ -211,12 +216,12 @@ class Run:
                     )
 
     async def _ask(self) -> None:
-        count = self.rng.choice([1, 2, 4, 8, 8, 26])
+        count = self.rng.choice([1, 1, 2, 4, 8, 26])
         for _ in range(count):
             person = self.rng.choice(self.people)
             asset = self.rng.choice([Asset.SOL, Asset.SOL, Asset.USDC])
             # Some are too small for a fresh wallet, as if it had been emptied after the request.
-            amount = self.rng.choice([50_000, 400_000, 400_000, 890_880, 7_654_321])
+            amount = self.rng.choice([50_000, 200_000, 400_000, 890_880, 7_654_321])
             if count > 20:
                 amount //= 4
             payout_id = self.make_id()
@@ -316,11 +321,11 @@ class Run:
         held = self.ground.chain.lamports(person.address)
         self.ground.chain.set_lamports(person.address, held + 1_000_000)
 
-    def _empty_a_recipient(self, wire_bytes: bytes) -> None:
+    def _empty_recipients(self, wire_bytes: bytes) -> None:
         paid = {transfer.destination for transfer in decode_signed(wire_bytes).transfers}
-        recipients = [person for person in self.people if person.address in paid]
-        if recipients and self.rng.random() < 0.5:
-            self._empty(self.rng.choice(recipients))
+        for person in self.people:
+            if person.address in paid and self.rng.random() < 0.7:
+                self._empty(person)
 
     def _make_blocks(self, count: int) -> None:
         self.network.tick(count)
@@ -374,11 +379,22 @@ class Run:
             await self._check_person(person, [tuple(row) for row in rows])
         await self._check_books()
         final = sum(row["status"] == "final" for row in rows)
+        attempts = await owner.fetch(
+            "SELECT a.status, count(*) AS n FROM payout_attempts AS a"
+            " JOIN payout_attempt_items AS i ON i.attempt_id = a.id"
+            " WHERE a.status IN ('expired', 'failed') AND i.payout_id = ANY($1)"
+            " GROUP BY a.id, a.status LIMIT 1000",
+            self.asked,
+        )
+        failed = [row["n"] for row in attempts if row["status"] == "failed"]
         return Outcome(
             seed=self.seed,
             payouts=len(rows),
             final=final,
             failed=len(rows) - final,
+            expired=len(attempts) - len(failed),
+            landed_failed_alone=sum(n == 1 for n in failed),
+            landed_failed_together=sum(n > 1 for n in failed),
             crashed_at=frozenset(self.faults.crashed_at),
             passed=frozenset(self.faults.passed),
         )
