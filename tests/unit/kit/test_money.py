@@ -1,6 +1,6 @@
 """Money: integers with their asset, fees rounded up, texts that are exact."""
 
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Context, Decimal
 
 import pytest
 from hypothesis import given
@@ -26,7 +26,8 @@ def test_fee_is_rounded_up(amount_minor: int, basis_points: int, fee_minor: int)
 def test_fee_equals_exact_arithmetic(amount_minor: int, basis_points: int) -> None:
     """The integer formula is the ceiling of the exact quotient, at any size."""
     # 34 digits hold 10**30 * 10**4 exactly; the default context of 28 would not.
-    exact = (Decimal(amount_minor * basis_points).scaleb(-4)).to_integral_value(ROUND_CEILING)
+    wide = Context(prec=34)
+    exact = Decimal(amount_minor * basis_points).scaleb(-4, wide).to_integral_value(ROUND_CEILING)
     fee = Money(amount_minor, Asset.SOL).fee(basis_points)
     assert fee.amount_minor == int(exact) == -((-amount_minor * basis_points) // 10_000)
 
