@@ -68,6 +68,7 @@
 (define-constant ERR-NO-PROPOSAL (err u1043))
 (define-constant ERR-BAD-TREASURY (err u1044))
 (define-constant ERR-ASSET-FIXED (err u1045))
+(define-constant ERR-BAD-ASSET (err u1046))
 
 ;; -- fixed figures -------------------------------------------------------------------------------
 
@@ -237,15 +238,17 @@
       ERR-PAYMENT-REFUSED) ERR-PAYMENT-SHORT)
     (ok (var-set busy false))))
 
-;; From this contract, at most this amount of this asset: whatever else a token tries to move, and
-;; its refusal, come out as an error, and what it did is undone.
+;; From this contract, at most this amount of this asset; says whether it was paid. Whatever else a
+;; token tries to move comes out as an error here, and all that it did is undone; so is what it did
+;; before it answered with an error of its own. A token that answers ok is believed.
 (define-private (push (amount uint) (to principal) (token (optional <sip-010-trait>)))
   (match token
-    ft (as-contract? ((with-ft (contract-of ft) (asset-of (contract-of ft)) amount))
-      (asserts! (unwrap! (contract-call? ft transfer amount current-contract to none)
-        ERR-PAYMENT-REFUSED) ERR-PAYMENT-REFUSED))
-    (as-contract? ((with-stx amount))
-      (unwrap! (stx-transfer? amount current-contract to) ERR-PAYMENT-REFUSED))))
+    ft (is-eq (ok true)
+      (as-contract? ((with-ft (contract-of ft) (asset-of (contract-of ft)) amount))
+        (is-ok (contract-call? ft transfer amount current-contract to none))))
+    (is-eq (ok true)
+      (as-contract? ((with-stx amount))
+        (is-ok (stx-transfer? amount current-contract to))))))
 
 ;; The debt is struck off before the token runs and while it runs nothing here can be called.
 (define-private (settle-debt (amount uint) (to principal) (token (optional <sip-010-trait>)))
@@ -254,7 +257,7 @@
     (var-set busy true)
     (let ((paid (push amount to token)))
       (var-set busy false)
-      (is-ok paid))))
+      paid)))
 
 ;; Pays, or writes down what was refused, so that one side's refusal never holds up the other.
 ;; Returns what was credited instead of paid.
@@ -989,9 +992,11 @@
     (ok true)))
 
 ;; The asset's name inside the token contract can be corrected until the token was first taken in.
+;; "*" would allow every asset of the token contract at once.
 (define-public (set-token (token principal) (asset (string-ascii 128)) (allowed bool))
   (begin
     (try! (check-owner))
+    (asserts! (not (or (is-eq asset "") (is-eq asset "*"))) ERR-BAD-ASSET)
     (asserts! (or
       (is-none (map-get? owed (some token)))
       (is-eq asset (asset-of token))) ERR-ASSET-FIXED)

@@ -438,6 +438,7 @@ export class Model {
 
   'set-token'(call, token, asset, allowed) {
     this.owner(call);
+    must(!['', '*'].includes(asset), 'ERR-BAD-ASSET');
     const used = token in this.state.owed;
     must(!used || this.state.tokens[token].asset === asset, 'ERR-ASSET-FIXED');
     this.state.tokens[token] = { asset, allowed };

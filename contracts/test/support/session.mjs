@@ -2,7 +2,8 @@
 // A simulated chain with the escrow on it, spoken to in plain JavaScript values.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { initSimnet } from '@stacks/clarinet-sdk';
@@ -151,9 +152,19 @@ const READS = {
   divide: 'uuu',
 };
 
+/** A copy of the project of its own: the SDK writes a deployment plan beside the manifest. */
+function copyProject() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'earnest-contracts-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const name of ['Clarinet.toml', 'settings', 'escrow-multi-token.clar']) {
+    cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+  }
+  return path.join(folder, 'Clarinet.toml');
+}
+
 export class Session {
   static async open({ trackCosts = false } = {}) {
-    const simnet = await initSimnet(path.join(ROOT, 'Clarinet.toml'), true, { trackCosts, trackCoverage: true });
+    const simnet = await initSimnet(copyProject(), true, { trackCosts, trackCoverage: true });
     simnet.setCurrentTestName(path.basename(process.argv[1] ?? 'tests'));
     const session = new Session(simnet);
     // A deploy through the manifest tells coverage where the source is, but hides its event. The

@@ -32,7 +32,7 @@
       (num (get milestone-num (var-get victim))))
     (note (contract-call? .escrow-multi-token claim-milestone-stx id num))
     (note (contract-call? .escrow-multi-token release-milestone-stx id num))
-    (note (contract-call? .escrow-multi-token default-dispute-stx id num))
+    (note (contract-call? .escrow-multi-token default-dispute-stx id (+ num u1)))
     (note (contract-call? .escrow-multi-token complete-milestone id num))
     (note-amount (contract-call? .escrow-multi-token withdraw-credit-stx (var-get thief)))
     (note-amount (contract-call? .escrow-multi-token sweep-fees-stx))
