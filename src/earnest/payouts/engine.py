@@ -393,6 +393,7 @@ class PayoutEngine:
                 signed_bytes=signed.wire_bytes,
                 last_valid_block_height=signed.last_valid_block_height,
                 now=now,
+                look_again_at=now + timedelta(seconds=self._pace.watch_every_s),
             )
             if kept:
                 await register_attempt(

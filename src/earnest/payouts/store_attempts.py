@@ -206,17 +206,23 @@ async def keep_signed(
     signed_bytes: bytes,
     last_valid_block_height: int,
     now: datetime,
+    look_again_at: datetime,
 ) -> bool:
-    """Persists what is about to be broadcast. False: another worker did, or it has moved on."""
+    """Persists what is about to be broadcast. False: another worker did, or it has moved on.
+
+    The lease for signing ends here. From `look_again_at` on whoever looks may broadcast again:
+    they are the same bytes.
+    """
     kept = await db_tx.fetchval(
         "UPDATE payout_attempts SET status = 'signed', tx_id = $2, signed_bytes = $3,"
-        " last_valid_block_height = $4, signed_at = $5"
+        " last_valid_block_height = $4, signed_at = $5, claimed_until = $6"
         " WHERE id = $1 AND status = 'reserved' RETURNING true",
         attempt.id,
         tx_id,
         signed_bytes,
         last_valid_block_height,
         now,
+        look_again_at,
     )
     if not kept:
         return False

@@ -119,6 +119,22 @@ async def test_batch_that_landed_failed_is_sent_singly(scene: Scene) -> None:
     assert await scene.books_agree()
 
 
+async def test_lost_bytes_go_out_again_within_seconds(scene: Scene) -> None:
+    """Broadcast bytes that nobody has seen are the next look's, not those of a lapsed lease."""
+    holder = await scene.holder(lamports=0)
+    payout_id = await scene.request(holder)
+    scene.faults.only(vanish=1.0)
+    await scene.engine.run_round()
+    assert not scene.chain.landed
+    scene.faults.stop()
+    scene.pass_blocks(6)
+    await scene.engine.run_round()
+    signed = await scene.payout(holder, payout_id)
+    assert list(scene.chain.landed) == [signed.chain_tx]
+    await scene.settle()
+    assert await scene.attempts() == [("final", 1)]
+
+
 async def test_expired_blockhash_is_signed_anew_once(scene: Scene) -> None:
     """Bytes that got lost expire; only then, and after our own cursor, a second one is signed."""
     holder = await scene.holder(lamports=0)
