@@ -354,7 +354,15 @@ class Run:
             "SELECT id, status, waiting_for, paused FROM payouts"
             " WHERE status NOT IN ('final', 'failed') LIMIT 5"
         )
-        raise Untrue(f"not at rest: {[tuple(row) for row in open_now]}")
+        halts = await worker.fetch("SELECT code FROM payout_halts LIMIT 5")
+        live = await worker.fetch(
+            "SELECT id, status FROM payout_attempts"
+            " WHERE status IN ('reserved', 'signed', 'sent') LIMIT 5"
+        )
+        raise Untrue(
+            f"not at rest: payouts {[tuple(row) for row in open_now]},"
+            f" attempts {[tuple(row) for row in live]}, halts {[row['code'] for row in halts]}"
+        )
 
     async def _check(self) -> Outcome:
         owner, chain = self.ground.roles["owner"], self.ground.chain
