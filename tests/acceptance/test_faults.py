@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import os
 import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.acceptance.marketplace import (
     marketplace,
     settle_in,
 )
-from tests.acceptance.system import RunningSystem, earnest_up
+from tests.acceptance.system import RunningSystem, earnest_up, lives
 
 Known = tuple[dict[str, str], Poster]
 
@@ -297,34 +298,48 @@ async def test_a_reset_network_halts_everything_that_moves_money(tmp_path: Path)
             assert (await market.order(order))["status"] == "awaiting"
 
 
+async def with_postgres_down(market: Marketplace, work: Callable[[], object]) -> None:
+    """Postgres ends, `work` is done on its folder, and Postgres is started again."""
+    up = market.system.process.pid
+    # Its supervisor stands still meanwhile, or it would start it at once.
+    os.kill(up, signal.SIGSTOP)
+    try:
+        pid = market.hit("postgres", signal.SIGQUIT)
+
+        async def gone() -> bool:
+            return not lives(pid)
+
+        await eventually(gone, "Postgres has ended")
+        await asyncio.to_thread(work)
+    finally:
+        os.kill(up, signal.SIGCONT)
+    await market.until_replaced("postgres", pid)
+
+
 async def test_the_signer_refuses_an_old_database(tmp_path: Path) -> None:
     """A backup from before a payout is put back: nothing is signed until a person has looked.
 
     The payout that the database forgot has been paid. Whoever got it has the balance again, and
     asks again; the signer's own log is what keeps it from being paid twice.
     """
-    data, old = tmp_path / "var" / "postgres", tmp_path / "old"
+    data, backup = tmp_path / "var" / "postgres", tmp_path / "backup"
     with earnest_up(tmp_path / "var") as system:
         urls, known = await asyncio.to_thread(settle_in, system)
         async with marketplace(system, urls, known) as market:
             worker, other = await market.visitors(2)
             await market.earn([worker, other])
             await market.until_payout(worker, await worker.take_out(PRICE // 2), "final")
-    await asyncio.to_thread(shutil.copytree, data, old)
-    with earnest_up(tmp_path / "var") as system:
-        async with marketplace(system, system.urls, known) as market:
-            worker, other = (again(market, each) for each in (worker, other))
-            await worker.sign_in()
+            await with_postgres_down(market, lambda: shutil.copytree(data, backup))
             forgotten = await worker.take_out(PRICE // 2)
             await market.until_payout(worker, forgotten, "final")
             assert await worker.balance() == (0, 0)
-    await asyncio.to_thread(shutil.rmtree, data)
-    await asyncio.to_thread(old.rename, data)
-    with earnest_up(tmp_path / "var") as system:
-        async with marketplace(system, system.urls, known) as market:
-            worker, other = (again(market, each) for each in (worker, other))
-            await worker.sign_in()
-            await other.sign_in()
+
+            def put_back() -> None:
+                shutil.rmtree(data)
+                backup.rename(data)
+
+            await with_postgres_down(market, put_back)
+            assert (await worker.send("GET", f"/api/payouts/{forgotten['id']}")).status_code == 404
             assert await worker.balance() == (PRICE // 2, 0)
             twice, fair = await worker.take_out(PRICE // 2), await other.take_out(PRICE)
             for each, payout in ((worker, twice), (other, fair)):
@@ -342,11 +357,11 @@ async def test_the_signer_refuses_an_old_database(tmp_path: Path) -> None:
             assert [amount for _tx, amount in received] == [PRICE // 2] * 2
             assert await market.received(other.address, market.treasury) == []
 
-            # The person looks: the worker was paid already, so the second request is given back.
+            # The person looks: the worker was paid already, so the second request is held, and
+            # only then may the signer go on.
             by = ("--by", "Ada", "--note", "paid before the backup was restored")
             for words in (
                 ("payouts", "hold", twice["id"], *by),
-                ("payouts", "give-back", twice["id"], *by),
                 ("signer", "acknowledge", forgotten["id"], *by[2:]),
                 ("payouts", "release", fair["id"], *by),
             ):
@@ -359,8 +374,4 @@ async def test_the_signer_refuses_an_old_database(tmp_path: Path) -> None:
                 (paid["chainTx"], PRICE)
             ]
             assert len(await market.received(worker.address, market.treasury)) == 2
-
-
-def again(market: Marketplace, caller: Caller) -> Caller:
-    """The same wallet at a system that was started anew."""
-    return Caller(market.api, market.http, caller.wallet)
+            assert await worker.balance() == (0, PRICE // 2)
