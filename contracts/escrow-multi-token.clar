@@ -513,19 +513,17 @@
     (if (is-status project-id u4 status) u1 u0)))
 
 (define-private (mark-accepted (project-id uint))
-  (match (map-get? projects project-id)
-    project (begin
-      (map-set projects project-id (merge project { accepted: true }))
-      (print {
-        event: "project-accepted",
-        v: SCHEMA-VERSION,
-        seq: (next-seq),
-        actor: tx-sender,
-        height: burn-block-height,
-        project-id: project-id
-      })
-      true)
-    false))
+  (let ((project (unwrap! (map-get? projects project-id) ERR-NO-PROJECT)))
+    (map-set projects project-id (merge project { accepted: true }))
+    (print {
+      event: "project-accepted",
+      v: SCHEMA-VERSION,
+      seq: (next-seq),
+      actor: tx-sender,
+      height: burn-block-height,
+      project-id: project-id
+    })
+    (ok true)))
 
 (define-public (accept-project (project-id uint))
   (let ((project (unwrap! (map-get? projects project-id) ERR-NO-PROJECT)))
@@ -533,7 +531,7 @@
     (asserts! (is-eq tx-sender (get freelancer project)) ERR-NOT-FREELANCER)
     (asserts! (not (get accepted project)) ERR-ALREADY-ACCEPTED)
     (asserts! (> (+ (count-status project-id LOCKED) (count-status project-id DISPUTED)) u0) ERR-NOTHING-OPEN)
-    (ok (mark-accepted project-id))))
+    (mark-accepted project-id)))
 
 (define-private (give-back (milestone-num uint) (given { project-id: uint, refund: uint, nums: (list 4 uint) }))
   (let ((key { project-id: (get project-id given), milestone-num: milestone-num }))
@@ -622,7 +620,7 @@
     (try! (check-direct))
     (asserts! (is-eq tx-sender (get freelancer loaded)) ERR-NOT-FREELANCER)
     (asserts! (is-eq (get status loaded) LOCKED) ERR-NOT-LOCKED)
-    (and (not (get accepted loaded)) (mark-accepted project-id))
+    (and (not (get accepted loaded)) (try! (mark-accepted project-id)))
     (map-set milestones key (merge milestone { status: SUBMITTED, claim-from: (some claim-from) }))
     (print {
       event: "milestone-completed",
@@ -1167,38 +1165,36 @@
 ;; Who may do what now, with this milestone or (cancel, accept, decline) with its project: `from` is
 ;; the first burn height at which the act succeeds, `until` the first at which it no longer does.
 (define-read-only (get-acts (project-id uint) (milestone-num uint))
-  (match (map-get? milestones { project-id: project-id, milestone-num: milestone-num })
-    milestone (match (map-get? projects project-id)
-      project (let (
-          (status (get status milestone))
-          (locked (is-eq status LOCKED))
-          (submitted (is-eq status SUBMITTED))
-          (disputed (is-eq status DISPUTED))
-          (all-locked (is-eq (count-status project-id LOCKED) (get milestones project)))
-          (dispute (map-get? disputes { project-id: project-id, milestone-num: milestone-num }))
-          (default-from (match dispute filed (get default-from filed) u0)))
-        (some {
-          height: burn-block-height,
-          status: status,
-          client-cancel: (span (and all-locked (not (get accepted project))) u0 none),
-          client-reclaim: (span locked (get deadline milestone) none),
-          client-release: (span (is-due status) u0 none),
-          client-take-offer: (live-offer project-id milestone-num (get freelancer project) status),
-          freelancer-accept: (span (and
-            (> (+ (count-status project-id LOCKED) (count-status project-id DISPUTED)) u0)
-            (not (get accepted project))) u0 none),
-          freelancer-complete: (span locked u0 none),
-          freelancer-decline: (span (> (count-status project-id LOCKED) u0) u0 none),
-          freelancer-concede: (span (is-due status) u0 none),
-          freelancer-take-offer: (live-offer project-id milestone-num (get client project) status),
-          either-offer: (span (is-open status) u0 none),
-          either-dispute: (span (or locked submitted) u0 (get claim-from milestone)),
-          arbiters-vote: (span disputed u0 (some default-from)),
-          anyone-claim: (span submitted (default-to u0 (get claim-from milestone)) none),
-          anyone-default: (span disputed default-from none)
-        }))
-      none)
-    none))
+  (let (
+      (project (unwrap! (map-get? projects project-id) none))
+      (milestone (unwrap! (get-milestone project-id milestone-num) none))
+      (status (get status milestone))
+      (locked (is-eq status LOCKED))
+      (submitted (is-eq status SUBMITTED))
+      (disputed (is-eq status DISPUTED))
+      (all-locked (is-eq (count-status project-id LOCKED) (get milestones project)))
+      (dispute (map-get? disputes { project-id: project-id, milestone-num: milestone-num }))
+      (default-from (match dispute filed (get default-from filed) u0)))
+    (some {
+      height: burn-block-height,
+      status: status,
+      client-cancel: (span (and all-locked (not (get accepted project))) u0 none),
+      client-reclaim: (span locked (get deadline milestone) none),
+      client-release: (span (is-due status) u0 none),
+      client-take-offer: (live-offer project-id milestone-num (get freelancer project) status),
+      freelancer-accept: (span (and
+        (> (+ (count-status project-id LOCKED) (count-status project-id DISPUTED)) u0)
+        (not (get accepted project))) u0 none),
+      freelancer-complete: (span locked u0 none),
+      freelancer-decline: (span (> (count-status project-id LOCKED) u0) u0 none),
+      freelancer-concede: (span (is-due status) u0 none),
+      freelancer-take-offer: (live-offer project-id milestone-num (get client project) status),
+      either-offer: (span (is-open status) u0 none),
+      either-dispute: (span (or locked submitted) u0 (get claim-from milestone)),
+      arbiters-vote: (span disputed u0 (some default-from)),
+      anyone-claim: (span submitted (default-to u0 (get claim-from milestone)) none),
+      anyone-default: (span disputed default-from none)
+    })))
 
 ;; -- deploy --------------------------------------------------------------------------------------
 

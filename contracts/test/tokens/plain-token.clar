@@ -9,7 +9,9 @@
   (ft-mint? coin amount to))
 
 (define-public (refuse (who principal) (refuses bool))
-  (ok (map-set refused who refuses)))
+  (begin
+    (asserts! (not (is-eq who current-contract)) (err u1))
+    (ok (map-set refused who refuses))))
 
 (define-public (transfer (amount uint) (from principal) (to principal) (memo (optional (buff 34))))
   (begin
@@ -17,6 +19,9 @@
     (asserts! (not (default-to false (map-get? refused to))) (err u128))
     (asserts! (not (default-to false (map-get? refused from))) (err u0))
     (ft-transfer? coin amount from to)))
+
+;; The balance alone, for tests written in Clarity.
+(define-read-only (balance-of (who principal)) (ft-get-balance coin who))
 
 (define-read-only (get-name) (ok "Coin"))
 (define-read-only (get-symbol) (ok "COIN"))
