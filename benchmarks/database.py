@@ -4,10 +4,8 @@ Durable (fsync on), with the product's own settings. Each server under test gets
 one seeded template, so nobody inherits another's dead rows.
 """
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -54,13 +52,17 @@ class Cluster:
 
     def copy(self, name: str) -> Copy:
         """The URLs of a database, whether it exists or not."""
-        owner = role_url(self.server.dsn(name), "owner", self._owner_password)
         return Copy(
             name=name,
             superuser=self.server.dsn(name),
-            owner=owner,
-            api=role_url(owner, "api", self._passwords["api"]),
+            owner=self.role_url(name, "owner"),
+            api=self.role_url(name, "api"),
         )
+
+    def role_url(self, name: str, role: str) -> str:
+        """The URL of one role, `owner` too, on a database."""
+        owner = role_url(self.server.dsn(name), "owner", self._owner_password)
+        return owner if role == "owner" else role_url(owner, role, self._passwords[role])
 
     async def make(self, name: str, seed: Seed | None = None) -> Copy:
         """A migrated database, filled by `seed` with triggers and foreign keys off."""
@@ -108,16 +110,3 @@ class Cluster:
 async def connect(url: str) -> Any:
     """One connection whose names are looked up in `earnest`."""
     return await asyncpg.connect(url, server_settings={"search_path": "earnest"})
-
-
-async def settled(url: str) -> None:
-    """Returns when nobody else is at work in the database, or after ten seconds."""
-    connection = await connect(url)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(10):
-            while await connection.fetchval(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                " AND pid <> pg_backend_pid() AND state <> 'idle'"
-            ):
-                await asyncio.sleep(0.1)
-    await connection.close()

@@ -126,7 +126,7 @@ class _Connection(asyncio.Protocol):
         self._buffer = b""
         try:
             request = self._work.then(status, body)
-        except Exception as error:
+        except UnexpectedAnswer as error:
             self._finish(error)
             return
         if request is None or answered_at_s >= self.until_s:

@@ -83,13 +83,13 @@ async def measure_postings(
         tps: dict[str, list[float]] = {name: [] for name in (TPCB, *SCRIPTS)}
         for _ in range(rounds):
             for name, measured in tps.items():
-                script = ["--builtin", "tpcb-like"] if name == TPCB else [
-                    "--file", str(_script(folder, name))
-                ]  # fmt: skip
                 run = ["--client", str(CLIENTS), "--jobs", "2", "--time", str(seconds)]
-                said = _pgbench(
-                    database, *run, "--protocol", "prepared", "--no-vacuum", *script
-                )
+                run += ["--protocol", "prepared", "--no-vacuum"]
+                if name == TPCB:
+                    run += ["--builtin", "tpcb-like"]
+                else:
+                    run += ["--file", str(_script(folder, name))]
+                said = _pgbench(database, *run)
                 measured.append(float(_TPS.search(said)[1]))  # type: ignore[index]
         beside = statistics.median(tps[TPCB])
         for name, measured in tps.items():
@@ -116,7 +116,8 @@ def _script(folder: Path, name: str) -> Path:
 async def _seed(connection: Any) -> None:
     await connection.execute(
         "INSERT INTO ledger_accounts (name, type, asset, balance, version)"
-        " SELECT 'bench:' || n, 'liability', 'SOL', $1, 10000000 FROM generate_series(0, $2::int) n",
+        " SELECT 'bench:' || n, 'liability', 'SOL', $1, 10000000"
+        "   FROM generate_series(0, $2::int) n",
         OPENING_MINOR,
         ACCOUNTS + 1,
     )

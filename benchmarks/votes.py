@@ -13,7 +13,7 @@ import msgspec
 
 from benchmarks.database import Cluster, Copy, connect
 from benchmarks.load import Load, Reads, Votes, Work, run_load
-from benchmarks.machine import cpu_seconds
+from benchmarks.machine import cpu_seconds, memory_mb
 from benchmarks.seed import check_votes, fund_tasks, seed_tasks, seed_workers, spread_workers
 from benchmarks.servers import SERVERS, Running, Server, running, tokens
 
@@ -36,6 +36,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     server_cpu_s: float
     postgres_cpu_s: float
     load_cpu_s: float
+    memory_before_mb: float
+    memory_after_mb: float
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +58,12 @@ async def seed_votes(connection: Any, *, tasks: int) -> None:
 
 
 async def measure_votes(
-    cluster: Cluster, folder: Path, *, seconds: float, rounds: int, servers: Sequence[Server] = SERVERS
+    cluster: Cluster,
+    folder: Path,
+    *,
+    seconds: float,
+    rounds: int,
+    servers: Sequence[Server] = SERVERS,
 ) -> list[Round]:
     """Every server in turn, `rounds` times."""
     tasks = int(APART * CONNECTIONS + VOTES_S_MAX / VOTES_WANTED * (seconds + WARM_S))
@@ -92,9 +99,8 @@ async def _turn(
     return Round(server=server.key, reads=reads, votes=voted, counted=counted)
 
 
-async def _leg(
-    cluster: Cluster, at: Running, works: list[Work], seconds: float
-) -> Leg:
+async def _leg(cluster: Cluster, at: Running, works: list[Work], seconds: float) -> Leg:
+    memory_before_mb = memory_mb(at.pid)
     server_before, postgres_before = cpu_seconds(at.pid), cpu_seconds(cluster.server.pid)
     load: Load = await run_load(at.port, works, seconds)
     server_cpu_s = cpu_seconds(at.pid) - server_before
@@ -107,6 +113,8 @@ async def _leg(
         server_cpu_s=server_cpu_s,
         postgres_cpu_s=cpu_seconds(cluster.server.pid) - postgres_before,
         load_cpu_s=load.cpu_s,
+        memory_before_mb=memory_before_mb,
+        memory_after_mb=memory_mb(at.pid),
     )
 
 

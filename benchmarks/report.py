@@ -1,0 +1,197 @@
+"""docs/benchmarks.md from the figures of one run: ratios first, losses as they were found."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.machine import Machine
+from benchmarks.memory import Memory
+from benchmarks.payouts import Sent
+from benchmarks.postings import TPCB, Rate
+from benchmarks.queue_depth import Latency
+from benchmarks.servers import EARNEST, PRISMA_ORM, PRISMA_RAW, SERVERS
+from benchmarks.votes import CONNECTIONS, Round, median_leg
+
+
+class Results(msgspec.Struct, kw_only=True):
+    """All figures of a run. A part that was not measured is empty."""
+
+    machine: Machine
+    votes: list[Round] = []
+    ledger: list[Rate] = []
+    queue: list[Latency] = []
+    payouts: list[Sent] = []
+    memory: Memory | None = None
+
+
+def write_report(results: Results, path: Path) -> None:
+    """Writes the page."""
+    parts = [_HEAD.format(machine=results.machine.line(), load=results.machine.load_1m)]
+    if results.votes:
+        parts.append(_votes(results.votes))
+    if results.ledger:
+        parts.append(_ledger(results.ledger))
+    if results.queue:
+        parts.append(_queue(results.queue))
+    if results.payouts:
+        parts.append(_payouts(results.payouts))
+    if results.memory:
+        parts.append(_memory(results.memory))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(parts), encoding="utf-8")
+
+
+_HEAD = """# Benchmarks
+
+Written by `make bench`, which you can run yourself; nothing here is carried over by hand.
+
+{machine}
+
+The machine's load was {load:.1f} when the run began. Read the ratios: they come from one run, in
+which everybody took turns. Absolute figures belong to this machine, on which the database, the
+server and the load share the same cores.
+"""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|---" + "|---:" * (len(head) - 1) + "|"]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _votes(rounds: list[Round]) -> str:
+    text = f"""## Next task and vote
+
+{CONNECTIONS} connections, each a worker of its own who waits for an answer before it goes on. All
+servers are one process with 16 connections to a durable PostgreSQL, verify the token and the
+session, and do the same work: a seat that lives is given again; a vote is a seat, two counts, a
+double entry with its chain of hashes and the next seat, in one transaction. After every turn seats,
+counts and transfers are compared and the ledger is replayed. Earnest also counts its requests for
+Prometheus; the peers count nothing. Each turn has a fresh copy of the same rows; medians of
+{len({id(r) for r in rounds}) // len({r.server for r in rounds})} turns.
+
+"""
+    for leg, title in (("reads", "GET next"), ("votes", "POST vote")):
+        base = {s.key: median_leg(rounds, s.key, leg) for s in SERVERS if _has(rounds, s.key)}
+        head = [title, "requests/s", "per server-CPU-second", "times Prisma, models",
+                "times Prisma, raw SQL", "p50 ms", "p99 ms", "server CPU", "Postgres CPU",
+                "load CPU", "memory at rest → after"]  # fmt: skip
+        rows = []
+        for server in SERVERS:
+            if server.key not in base:
+                continue
+            found = base[server.key]
+            orm, raw = base.get(PRISMA_ORM.key), base.get(PRISMA_RAW.key)
+            rows.append(
+                [
+                    f"**{server.title}**" if server is EARNEST else server.title,
+                    f"{found.rate:,.0f}",
+                    f"{found.per_cpu_s:,.0f}",
+                    f"{found.rate / orm.rate:.1f} ({found.per_cpu_s / orm.per_cpu_s:.1f})"
+                    if orm
+                    else "",
+                    f"{found.rate / raw.rate:.1f} ({found.per_cpu_s / raw.per_cpu_s:.1f})"
+                    if raw
+                    else "",
+                    f"{found.p50_ms:.1f}",
+                    f"{found.p99_ms:.1f}",
+                    *(
+                        f"{1e6 * cpu_s / found.requests:.0f} µs"
+                        for cpu_s in (found.server_cpu_s, found.postgres_cpu_s, found.load_cpu_s)
+                    ),
+                    f"{found.memory_before_mb:.0f} → {found.memory_after_mb:.0f} MB",
+                ]
+            )
+        text += _table(head, rows) + "\n"
+    return (
+        text
+        + """Ratios are of requests per second and, in brackets, per server-CPU-second. The three
+CPU columns are per request. The load is our own (`benchmarks/load.py`): a vote is made from the
+answer before it, and the last CPU column shows that the load is not what limits.
+
+"""
+    )
+
+
+def _has(rounds: list[Round], key: str) -> bool:
+    return any(r.server == key for r in rounds)
+
+
+def _ledger(rates: list[Rate]) -> str:
+    sizes = sorted({rate.existing for rate in rates})
+    kinds = list(dict.fromkeys(rate.what for rate in rates))
+    rows = []
+    for kind in kinds:
+        cells = []
+        for size in sizes:
+            found = next(r for r in rates if r.what == kind and r.existing == size)
+            cells.append(f"{found.times_tpcb:.2f} ({found.postings_s:,.0f}/s)")
+        rows.append([kind if kind != TPCB else f"{kind}, transactions", *cells])
+    head = ["postings", *(f"{size:,} transfers before" for size in sizes)]
+    return (
+        f"""## Ledger postings beside pgbench
+
+pgbench drives both, with {CONNECTIONS} clients, prepared statements and the same durable server. A
+posting changes two balances, appends to two chains of hashes and writes one row; a transaction of
+pgbench changes three balances, reads one and writes one row. 1 is pgbench's tpcb-like.
+
+"""
+        + _table(head, rows)
+        + "\n"
+    )
+
+
+def _queue(latencies: list[Latency]) -> str:
+    rows = [
+        [found.what, f"{found.open_tasks:,}", f"{found.answers:,}", f"{found.times_first:.2f}",
+         f"{found.p50_ms:.2f} ms"]
+        for found in sorted(latencies, key=lambda f: (f.what, f.open_tasks, f.answers))
+    ]  # fmt: skip
+    return (
+        """## The next task, by the length of the queue
+
+Medians, one request at a time, the sizes in turn. 1 is the shortest queue, or the worker who has
+answered nothing.
+
+"""
+        + _table(["", "open tasks", "answers given", "times", "median"], rows)
+        + "\n"
+    )
+
+
+def _payouts(sent: list[Sent]) -> str:
+    rows = [
+        [s.how, f"{s.fee_lamports:,.0f} lamports", f"{s.payouts_s:.0f}", f"{s.payouts}",
+         f"{s.chain_txs}"]
+        for s in sent
+    ]  # fmt: skip
+    return (
+        """## Payouts
+
+Asked for, signed by the signer, landed on the Solana runtime (LiteSVM, without its slot times),
+followed by the indexer and posted.
+
+"""
+        + _table(["", "chain fee per payout", "payouts/s", "payouts", "chain transactions"], rows)
+        + "\n"
+    )
+
+
+def _memory(memory: Memory) -> str:
+    rows = [
+        [f.process, f"{f.rest_mb:.0f} MB", "" if f.work_mb is None else f"{f.work_mb:.0f} MB"]
+        for f in memory.footprints
+    ]
+    return (
+        f"""## Memory, and seconds to ready
+
+`earnest up` answers in all its processes {memory.first_ready_s:.1f} s after its very first start in
+an empty folder, {memory.ready_s:.1f} s after any other. The whole demo took {memory.demo_s:.0f} s.
+Memory is what a process and its children hold for themselves; at work is the highest during the
+demo.
+
+"""
+        + _table(["process", "at rest", "at work"], rows)
+        + "\n"
+    )
