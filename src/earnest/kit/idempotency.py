@@ -63,7 +63,7 @@ async def once(
     if key is None:
         async with database.db_tx() as db_tx:
             return await work(db_tx)
-    body_hash = hashlib.sha256(msgspec.json.encode(body, enc_hook=str)).digest()
+    body_hash = _hash(body)
     async with database.db_tx() as db_tx:
         await db_tx.execute("SET LOCAL lock_timeout = '5s'")
         try:
@@ -79,18 +79,10 @@ async def once(
             raise FirstRequestStillRuns(retry_after_s=1) from error
         await db_tx.execute("SET LOCAL lock_timeout = 0")
         if not claimed:
-            row = await db_tx.fetchrow(
-                "SELECT body_hash, answer FROM idempotency_keys"
-                " WHERE account_id = $1 AND route = $2 AND key = $3",
-                account_id,
-                route,
-                key,
-            )
+            row = await db_tx.fetchrow(_STORED, account_id, route, key)
             if row is None:
                 raise FirstRequestStillRuns(retry_after_s=1)
-            if bytes(row["body_hash"]) != body_hash:
-                raise KeyUsedForAnotherRequest
-            return msgspec.convert(row["answer"], answer)
+            return _read(row, body_hash, answer)
         result = await work(db_tx)
         await db_tx.execute(
             "UPDATE idempotency_keys SET answer = $4"
@@ -101,3 +93,37 @@ async def once(
             msgspec.to_builtins(result, enc_hook=str),
         )
     return result
+
+
+async def answered(
+    database: Database,
+    *,
+    key: str | None,
+    account_id: UUID,
+    route: str,
+    body: object,
+    answer: type[T],
+) -> T | None:
+    """The answer that this key got before, or None. For requests that ask the outside first:
+    a repeat must not depend on it. Raises `KeyUsedForAnotherRequest`.
+    """
+    if key is None:
+        return None
+    row = await database.fetchrow(_STORED, account_id, route, key)
+    return None if row is None else _read(row, _hash(body), answer)
+
+
+_STORED = (
+    "SELECT body_hash, answer FROM idempotency_keys"
+    " WHERE account_id = $1 AND route = $2 AND key = $3"
+)
+
+
+def _hash(body: object) -> bytes:
+    return hashlib.sha256(msgspec.json.encode(body, enc_hook=str)).digest()
+
+
+def _read(row: asyncpg.Record, body_hash: bytes, answer: type[T]) -> T:
+    if bytes(row["body_hash"]) != body_hash:
+        raise KeyUsedForAnotherRequest
+    return msgspec.convert(row["answer"], answer)

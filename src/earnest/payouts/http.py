@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, SkipValidation
 
 from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.kit.db import Connection
-from earnest.kit.idempotency import IdempotencyKey, once
+from earnest.kit.idempotency import IdempotencyKey, answered, once
 from earnest.kit.limits import limit_account
 from earnest.kit.money import Asset, Money
 from earnest.kit.paging import Cursor, CursorUnknown, Limit, decode_cursor, encode_cursor
@@ -33,6 +33,7 @@ from earnest.signer import mints_of
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _WITH_PRINCIPAL = {"principal": Provide(require_principal)}
+_ROUTE = "POST /api/payouts"
 _SEQ_MAX = 2**63 - 1
 EXPLORER = "https://explorer.solana.com/tx/"
 _CLUSTERS = {Network.MAINNET: None, Network.DEVNET: "devnet", Network.TESTNET: "testnet"}
@@ -144,6 +145,17 @@ class PayoutController(Controller):
         await limit_account(
             database, "payouts", principal.account_id, most=settings.payouts_per_minute_max
         )
+        body = (data, principal.address)
+        before = await answered(
+            database,
+            key=idempotency_key,
+            account_id=principal.account_id,
+            route=_ROUTE,
+            body=body,
+            answer=PayoutAnswer,
+        )
+        if before is not None:
+            return Response(before, status_code=202, headers=_NO_STORE)
         money = Money(int(data.amount_minor), data.asset)
         check_request(principal, money, settings)
         # Before the db_tx: nothing is locked while a node is asked. The simulation looks again.
@@ -160,8 +172,8 @@ class PayoutController(Controller):
             work,
             key=idempotency_key,
             account_id=principal.account_id,
-            route="POST /api/payouts",
-            body=(data, principal.address),
+            route=_ROUTE,
+            body=body,
             answer=PayoutAnswer,
         )
         return Response(answer, status_code=202, headers=_NO_STORE)

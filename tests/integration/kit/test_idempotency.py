@@ -6,7 +6,12 @@ from uuid import UUID
 import pytest
 
 from earnest.kit.db import Connection
-from earnest.kit.idempotency import FirstRequestStillRuns, KeyUsedForAnotherRequest, once
+from earnest.kit.idempotency import (
+    FirstRequestStillRuns,
+    KeyUsedForAnotherRequest,
+    answered,
+    once,
+)
 from earnest.kit.ids import new_id
 from tests.conftest import Databases
 
@@ -97,3 +102,20 @@ async def test_work_that_failed_leaves_the_key_free(databases: Databases) -> Non
     with pytest.raises(RuntimeError):
         await once(database, fail, key="k", account_id=mine, route="POST /x", body=1, answer=str)
     assert await worker.ask("k", 1, account=mine) == "answer 1"
+
+
+async def test_an_answer_can_be_had_without_the_work(databases: Databases) -> None:
+    """Before anything outside is asked: the first answer, nothing, or a refusal."""
+    worker, mine = Worker(databases), new_id()
+    api = await databases.role("api")
+
+    async def ask(key: str | None, body: object) -> str | None:
+        return await answered(api, key=key, account_id=mine, route="POST /x", body=body, answer=str)
+
+    assert await ask("k", 1) is None
+    first = await worker.ask("k", 1, account=mine)
+    assert await ask("k", 1) == first
+    assert await ask(None, 1) is None
+    with pytest.raises(KeyUsedForAnotherRequest):
+        await ask("k", 2)
+    assert await worker.effects() == 1
