@@ -216,6 +216,7 @@ CONSEQUENCES: Mapping[str, Consequence] = {
     "signer_float_too_small": Consequence(Scope.BATCH, 60),
     "signer_batch_too_large": Consequence(Scope.BATCH, 1),
     "signer_halted": Consequence(Scope.BATCH, 30),
+    "signer_network_differs": Consequence(Scope.BATCH, 30),
 }
 _OTHERWISE = Consequence(Scope.BATCH, 60)
 

@@ -20,6 +20,12 @@ class SignerHalted(SigningRefused):
     code = "signer_halted"
 
 
+class NetworkDiffers(SigningRefused):
+    """The node is on the network {found}; everything signed so far was for {known}."""
+
+    code = "signer_network_differs"
+
+
 class SignerCannotSee(SigningRefused):
     """The signer could not look at {what}, so it signed nothing. Ask again."""
 

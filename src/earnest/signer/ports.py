@@ -18,6 +18,10 @@ class ChainView(Protocol):
         """Two opinions at least."""
         ...
 
+    async def get_genesis_hash(self) -> str:
+        """The hash that names the network."""
+        ...
+
     async def get_latest_blockhash(self) -> Blockhash:
         """A finalized blockhash to sign with."""
         ...

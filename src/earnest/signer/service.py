@@ -34,6 +34,7 @@ from earnest.signer.errors import (
     HoldChanged,
     HoldEnded,
     HoldMissing,
+    NetworkDiffers,
     NotPayableHere,
     SignerCannotSee,
     SignerHalted,
@@ -111,6 +112,7 @@ class Signer:
             if known.payout_ids != payout_ids:
                 raise AttemptDiffers(attempt_id=attempt_id)
             return known
+        await self._check_network()
         await self._check_earlier_ended(holds)
         now = self._clock.now()
         for hold in holds:
@@ -121,6 +123,14 @@ class Signer:
         self._log.record(signed, holds, now)
         log.info("attempt_signed", attempt=str(attempt_id), payouts=count, chain_tx=signed.tx_id)
         return signed
+
+    async def _check_network(self) -> None:
+        """Raises `NetworkDiffers` unless every node is on the network of the first signature."""
+        for source in self._chain.sources:
+            found = await source.get_genesis_hash()
+            known = self._log.network(found)
+            if found != known:
+                raise NetworkDiffers(found=found, known=known)
 
     async def _check_ledger_knows_all(self) -> None:
         """Raises `SignerHalted` while the log holds a payout that the ledger lacks."""

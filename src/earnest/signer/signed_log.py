@@ -48,6 +48,10 @@ CREATE TABLE IF NOT EXISTS acknowledged (
   note TEXT NOT NULL,
   at REAL NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS network (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  genesis_hash TEXT NOT NULL
+) STRICT;
 CREATE TRIGGER IF NOT EXISTS attempts_stay BEFORE DELETE ON attempts
   BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
 CREATE TRIGGER IF NOT EXISTS payouts_stay BEFORE DELETE ON payouts
@@ -93,6 +97,12 @@ class SignedLog:
     def close(self) -> None:
         """Closes the file."""
         self._db.close()
+
+    def network(self, seen: str) -> str:
+        """The genesis hash that this log belongs to: `seen`, the first time it is asked."""
+        self._db.execute("INSERT OR IGNORE INTO network (one, genesis_hash) VALUES (1, ?)", (seen,))
+        row = self._db.execute("SELECT genesis_hash FROM network").fetchone()
+        return str(row[0])
 
     def attempt(self, attempt_id: UUID) -> SignedAttempt | None:
         """What was signed for this attempt, if anything."""

@@ -1,7 +1,7 @@
 """The signer against a real ledger, its own log file, and LiteSVM: what it signs and what not."""
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -21,12 +21,14 @@ from earnest.signer.errors import (
     HoldEnded,
     HoldMissing,
     HourLimitReached,
+    NetworkDiffers,
     PayoutAboveLimit,
     RecipientNotAllowed,
     SignerHalted,
 )
 from tests.conftest import Databases
 from tests.integration.payouts.scene import Scene, open_scene
+from tests.simulation.payouts.faults import LyingNode
 
 _WIDE = AssetLimits(10**15, 10**15, 10**15)
 
@@ -194,6 +196,29 @@ async def test_batches_are_bounded(scene: Scene, count: int) -> None:
     """From one to twenty payouts."""
     with pytest.raises(BatchTooLarge):
         await scene.start_signer().sign(new_id(), [new_id() for _ in range(count)])
+
+
+async def test_another_network_gets_no_signature(scene: Scene) -> None:
+    """It looks for itself which chain it signs for: one that was reset is not the one it knows."""
+
+    class Reset(LyingNode):
+        """The same node after its chain began anew."""
+
+        @property
+        def sources(self) -> Sequence[LyingNode]:
+            return (self, self)
+
+        async def get_genesis_hash(self) -> str:
+            return "11111111111111111111111111111112"
+
+    first, second = [await scene.request(await scene.holder()) for _ in range(2)]
+    assert (await scene.start_signer().sign(new_id(), [first])).tx_id
+    honest = scene.node
+    scene.node = Reset(scene.network, scene.faults)
+    with pytest.raises(NetworkDiffers):
+        await scene.start_signer().sign(new_id(), [second])
+    scene.node = honest
+    assert (await scene.start_signer().sign(new_id(), [second])).tx_id
 
 
 async def test_restored_old_database_stops_it_until_a_person_has_looked(scene: Scene) -> None:
