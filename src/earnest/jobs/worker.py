@@ -50,6 +50,9 @@ class _Executor(pgqueuer.DatabaseRetryEntrypointExecutor):
             if isinstance(retry.__cause__, JobCannotSucceed):
                 raise retry.__cause__ from None
             raise
+        except DatabaseUnavailable as error:
+            # The last try, too: the job did not fail, the database was away. Not held for that.
+            raise pgqueuer.RetryRequested(timedelta(seconds=1), str(error)) from error
         except asyncio.CancelledError as error:
             # PgQueuer deletes a cancelled job. Ours are cancelled only when the process is
             # told to end in a hurry, and then the work is still to be done.
@@ -68,7 +71,10 @@ def _entrypoint(job_type: JobType) -> Any:
             await job_type.handler(job, context.resources[_RESOURCES])
             outcome = "done"
         except Exception as error:
-            final = isinstance(error, JobCannotSucceed) or queued.attempts + 1 >= job_type.tries_max
+            final = isinstance(error, JobCannotSucceed) or (
+                queued.attempts + 1 >= job_type.tries_max
+                and not isinstance(error, DatabaseUnavailable)
+            )
             outcome = "held" if final else "retried"
             bound.warning(f"job_{outcome}", error=str(error), exc_info=final)
             raise

@@ -30,7 +30,7 @@ from earnest.jobs import (
     run_worker,
     sweep_finished,
 )
-from earnest.kit.db import Database
+from earnest.kit.db import Database, DatabaseUnavailable
 from earnest.run.embedded.postgres import EmbeddedPostgres
 from earnest.run.migrate import create_database, migrate, role_url
 from tests.conftest import OWNER_PASSWORD, PASSWORDS, Databases
@@ -256,6 +256,28 @@ async def test_hopeless_job_is_held_at_once(databases: Databases) -> None:
     assert reasons[0].startswith("JobCannotSucceed: The payload cannot be read: ")
     assert reasons[1] == "JobCannotSucceed: nobody is there"
     assert tries == ["you"]
+
+
+async def test_job_whose_database_went_away_is_not_held(databases: Databases) -> None:
+    """Even with a single try: it waits for the database and is done then."""
+    registry, done = JobRegistry(), asyncio.Event()
+    tries = 0
+
+    @registry.job("test.away", tries_max=1)
+    async def away(_job: Job[Any], _resources: object) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise DatabaseUnavailable
+        done.set()
+
+    worker = await databases.role("worker")
+    async with working(databases.url("worker"), registry):
+        async with worker.db_tx() as db_tx:
+            await enqueue(db_tx, "test.away", {})
+        await asyncio.wait_for(done.wait(), 20)
+    async with worker.connection() as db:
+        assert await list_held(db) == []
 
 
 async def test_held_job_queued_anew_is_not_retried(databases: Databases) -> None:
