@@ -430,7 +430,7 @@ async def test_all_jobs_finish_through_a_crash_of_postgres(tmp_path: Path) -> No
 
 
 async def test_two_workers_fire_a_tick_once(databases: Databases) -> None:
-    """Two workers with one schedule: one row and one job per tick, though both try."""
+    """Two workers with one schedule: one row and at most one job per tick, though both try."""
     worker = await databases.role("worker")
     registry, slots = JobRegistry(), []
 
@@ -453,7 +453,8 @@ async def test_two_workers_fire_a_tick_once(databases: Databases) -> None:
         await until(empty)
     left = await worker.fetchval("SELECT count(*) FROM pgqueuer WHERE status = 'queued'")
     assert len(slots) == len(set(slots))
-    assert len(slots) + left == await worker.fetchval(fired)
+    # Fewer, where a tick came while the job of the one before still waited.
+    assert 0 < len(slots) + left <= await worker.fetchval(fired)
 
 
 async def test_tick_is_not_fired_late_or_twice(databases: Databases) -> None:
