@@ -113,16 +113,80 @@ BEGIN
   RETURN true;
 END $$;
 
--- Many transfers in one go: all accounts are locked first, in order, then posted in turn.
+-- Many transfers in one go, as if one by one: all accounts are locked first, in order. What is plain
+-- is reckoned here and written by two statements. Anything else, a repeat or what must be refused,
+-- goes through `ledger_transfer`, which alone knows the answers.
 CREATE OR REPLACE FUNCTION ledger_transfer_batch(
   transfers uuid[], debits bigint[], credits bigint[], amounts numeric[],
   transfer_kind text, transfer_subject text
-) RETURNS integer LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
+) RETURNS integer LANGUAGE plpgsql
+SET search_path = earnest, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+  n integer := cardinality(transfers);
   posted integer := 0;
+  ids bigint[];        -- the accounts in order, and what becomes of each
+  assets text[];
+  grows boolean[];     -- by a debit
+  helds numeric[];
+  balances numeric[];
+  versions bigint[];
+  heads bytea[];
+  d integer;           -- their places for one transfer
+  c integer;
+  plain boolean;
+  d_versions bigint[];
+  c_versions bigint[];
+  d_balances numeric[];
+  c_balances numeric[];
+  d_hashes bytea[];
+  c_hashes bytea[];
 BEGIN
-  PERFORM FROM ledger_accounts WHERE id = ANY (debits || credits) ORDER BY id FOR NO KEY UPDATE;
-  FOR i IN 1 .. cardinality(transfers) LOOP
+  SELECT array_agg(id), array_agg(asset), array_agg(type IN ('asset', 'expense')), array_agg(held),
+         array_agg(balance), array_agg(version), array_agg(head)
+    INTO ids, assets, grows, helds, balances, versions, heads
+    FROM (SELECT * FROM ledger_accounts WHERE id = ANY (debits || credits)
+           ORDER BY id FOR NO KEY UPDATE) a;
+  plain := NOT EXISTS (SELECT FROM ledger_transfers WHERE id = ANY (transfers))
+    AND n = (SELECT count(DISTINCT t) FROM unnest(transfers) t)
+    AND n = ALL (ARRAY[cardinality(debits), cardinality(credits), cardinality(amounts)]);
+  FOR i IN 1 .. n LOOP
+    EXIT WHEN NOT plain;
+    d := array_position(ids, debits[i]);
+    c := array_position(ids, credits[i]);
+    plain := coalesce(d <> c AND amounts[i] > 0 AND assets[d] = assets[c], false);
+    EXIT WHEN NOT plain;
+    balances[d] := balances[d] + CASE WHEN grows[d] THEN amounts[i] ELSE -amounts[i] END;
+    balances[c] := balances[c] + CASE WHEN grows[c] THEN -amounts[i] ELSE amounts[i] END;
+    plain := balances[d] >= helds[d] AND balances[c] >= helds[c];
+    versions[d] := versions[d] + 1;
+    versions[c] := versions[c] + 1;
+    heads[d] := ledger_entry_hash(heads[d], transfers[i], 'debit', amounts[i], balances[d],
+                                  versions[d]);
+    heads[c] := ledger_entry_hash(heads[c], transfers[i], 'credit', amounts[i], balances[c],
+                                  versions[c]);
+    d_versions[i] := versions[d];
+    c_versions[i] := versions[c];
+    d_balances[i] := balances[d];
+    c_balances[i] := balances[c];
+    d_hashes[i] := heads[d];
+    c_hashes[i] := heads[c];
+  END LOOP;
+  IF plain THEN
+    UPDATE ledger_accounts a SET balance = moved.balance, version = moved.version, head = moved.head
+      FROM unnest(ids, balances, versions, heads) AS moved (id, balance, version, head)
+     WHERE a.id = moved.id;
+    INSERT INTO ledger_transfers (id, debit_account, credit_account, amount, kind, subject,
+        debit_version, credit_version, debit_balance, credit_balance, debit_hash, credit_hash)
+      SELECT m.id, m.debit, m.credit, m.amount, transfer_kind, transfer_subject, m.debit_version,
+             m.credit_version, m.debit_balance, m.credit_balance, m.debit_hash, m.credit_hash
+        FROM unnest(transfers, debits, credits, amounts, d_versions, c_versions, d_balances,
+                    c_balances, d_hashes, c_hashes)
+          AS m (id, debit, credit, amount, debit_version, credit_version, debit_balance,
+                credit_balance, debit_hash, credit_hash);
+    RETURN n;
+  END IF;
+  -- A repeat, or something to be refused: one by one, which says what it is.
+  FOR i IN 1 .. n LOOP
     IF ledger_transfer(transfers[i], debits[i], credits[i], amounts[i],
                        transfer_kind, transfer_subject) THEN
       posted := posted + 1;
