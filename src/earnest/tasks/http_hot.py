@@ -53,7 +53,7 @@ class HotRoutes:
             if answer is None:
                 await self._app(scope, receive, send)
             else:
-                await _send(send, 200, answer)
+                await _send(send, 200 if answer else 204, answer)
         elif method == "POST" and len(path) == _SUBMISSION_LENGTH and path.endswith(_AFTER_ID):
             body = await _read_small(scope, receive)
             answer = None if body is None else await self._submit(scope, path, body)
@@ -67,12 +67,15 @@ class HotRoutes:
             await self._app(scope, receive, send)
 
     async def _next(self, scope: Scope) -> str | None:
-        """The answer, or None for the framework to give it."""
+        """The answer, empty when nothing is open, or None for the framework to give it."""
         try:
             account_id = await self._account_of(scope)
             if account_id is None or self._database is None:
                 return None
-            return await service.next_seat(self._database, account_id, self._settings, self._media)
+            found = await service.next_seat(
+                self._database, account_id, self._settings, self._media
+            )
+            return found or ""
         except EarnestError:
             return None
 
@@ -143,11 +146,6 @@ def _repeat(body: bytes, receive: Receive) -> Receive:
 
 async def _send(send: Send, status: int, answer: str) -> None:
     body = answer.encode()
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [*_HEADERS, (b"content-length", b"%d" % len(body))],
-        }
-    )
+    headers = [*_HEADERS, (b"content-length", b"%d" % len(body))] if body else _HEADERS[1:]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
