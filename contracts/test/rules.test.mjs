@@ -126,11 +126,13 @@ test('the bond goes back to who filed, unless that side ends with nothing', () =
 });
 
 test('a ruling by name, all or nothing', () => {
-  for (const [release, status] of [[true, 4n], [false, 6n]]) {
-    const id = world.create([100_000n]);
-    world.must('client', 'file-dispute', [id, 1n]);
-    world.must('owner', 'admin-resolve-dispute', [id, 1n, release]);
-    assert.equal(world.session.read('get-milestone', id, 1n).status, status);
+  for (const token of [null, SBTC]) {
+    for (const [release, status] of [[true, 4n], [false, 6n]]) {
+      const id = world.create([100_000n], token);
+      world.must('client', 'file-dispute', [id, 1n], token);
+      world.must('owner', 'admin-resolve-dispute', [id, 1n, release], token);
+      assert.equal(world.session.read('get-milestone', id, 1n).status, status);
+    }
   }
 });
 
@@ -343,3 +345,16 @@ test('every error number is used once, and is one that the chain itself never re
 
 test('the books add up after all of it', () => world.checkBooks());
 
+
+test('money sent without a call is nobody’s: it is not owed, and no way out notices it', () => {
+  const { session, who } = world;
+  const id = world.create([100_000n]);
+  const owed = session.read('get-owed', null);
+  session.simnet.transferSTX(7_000n, session.escrow, who.stranger);
+  assert.equal(session.read('get-owed', null), owed);
+  assert.equal(session.held(session.escrow, 'STX') - owed, 7_000n);
+  world.must('freelancer', 'complete-milestone', [id, 1n]);
+  world.must('client', 'release-milestone', [id, 1n]);
+  world.must('stranger', 'sweep-fees');
+  assert.equal(session.held(session.escrow, 'STX') - session.read('get-owed', null), 7_000n);
+});
