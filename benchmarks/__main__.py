@@ -19,6 +19,7 @@ from benchmarks.payouts import measure_payouts
 from benchmarks.postings import measure_postings
 from benchmarks.queue_depth import measure_queue
 from benchmarks.report import Results, write_report
+from benchmarks.same_answers import check_same_answers
 from benchmarks.servers import install_peers
 from benchmarks.votes import measure_votes
 
@@ -93,6 +94,8 @@ def _measure(
         install_peers()
     with Cluster(folder / "database") as cluster:
         if "votes" in parts:
+            print("Whether all servers give the same answers", flush=True)
+            uvloop.run(check_same_answers(cluster, folder))
             print("Next task and vote, beside the peers", flush=True)
             results.votes = uvloop.run(
                 measure_votes(cluster, folder, seconds=length.seconds, rounds=length.rounds)

@@ -47,6 +47,8 @@ SCRIPTS = {
     + _BATCH_OF.format(accounts=ACCOUNTS, batch=BATCH, debit="1::bigint"),
 }
 TPCB = "pgbench tpcb-like"
+# Every transaction of pgbench changes one of its branches: with one branch, that is a hot row.
+TPCB_HOT = "pgbench tpcb-like, one hot branch"
 _PER_TRANSACTION = {name: BATCH if name.startswith("batches") else 1 for name in SCRIPTS}
 
 _EXISTING = f"""
@@ -75,23 +77,25 @@ async def measure_postings(
     database = await cluster.make("postings", _seed)
     for name, script in SCRIPTS.items():
         _script(folder, name).write_text(script, encoding="utf-8")
-    _pgbench(database, "--initialize", "--quiet", "--scale", str(SCALE))
+    beside = {TPCB: await cluster.make("pgbench"), TPCB_HOT: await cluster.make("pgbench_hot")}
+    _pgbench(beside[TPCB], "--initialize", "--quiet", "--scale", str(SCALE))
+    _pgbench(beside[TPCB_HOT], "--initialize", "--quiet", "--scale", "1")
     found, existing = [], 0
     for size in sizes:
         await _grow(database, existing, size)
         existing = size
-        tps: dict[str, list[float]] = {name: [] for name in (TPCB, *SCRIPTS)}
+        tps: dict[str, list[float]] = {name: [] for name in (*beside, *SCRIPTS)}
         for _ in range(rounds):
             for name, measured in tps.items():
                 run = ["--client", str(CLIENTS), "--jobs", "2", "--time", str(seconds)]
                 run += ["--protocol", "prepared", "--no-vacuum"]
-                if name == TPCB:
+                if name in beside:
                     run += ["--builtin", "tpcb-like"]
                 else:
                     run += ["--file", str(_script(folder, name))]
-                said = _pgbench(database, *run)
+                said = _pgbench(beside.get(name, database), *run)
                 measured.append(float(_TPS.search(said)[1]))  # type: ignore[index]
-        beside = statistics.median(tps[TPCB])
+        unit = statistics.median(tps[TPCB])
         for name, measured in tps.items():
             rate = statistics.median(measured)
             postings = rate * _PER_TRANSACTION.get(name, 1)
@@ -102,10 +106,11 @@ async def measure_postings(
                     existing=size,
                     transactions_s=rate,
                     postings_s=postings,
-                    times_tpcb=postings / beside,
+                    times_tpcb=postings / unit,
                 )
             )
-    await cluster.drop(database)
+    for used in (database, *beside.values()):
+        await cluster.drop(used)
     return found
 
 

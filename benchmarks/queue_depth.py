@@ -181,7 +181,7 @@ async def _over_http(
     database: Copy, folder: Path, first: int, count: int
 ) -> tuple[list[float], list[float]]:
     """One connection; latencies in ms of the first and of the second question of each worker."""
-    signed_in = tokens(first + count - 1)[first - 1 :]
+    signed_in = tokens(count, first=first)
     with running(EARNEST, database, folder / "queue-earnest.log") as at:
         load = await run_load(at.port, [_EachTwice(signed_in)], 60)
     # The first ones meet a cold process.

@@ -8,7 +8,7 @@ import msgspec
 from benchmarks.machine import Machine
 from benchmarks.memory import Memory
 from benchmarks.payouts import Sent
-from benchmarks.postings import TPCB, Rate
+from benchmarks.postings import TPCB, TPCB_HOT, Rate
 from benchmarks.queue_depth import Latency
 from benchmarks.servers import EARNEST, PRISMA_ORM, PRISMA_RAW, SERVERS
 from benchmarks.votes import CONNECTIONS, Round, median_leg
@@ -127,14 +127,15 @@ def _ledger(rates: list[Rate]) -> str:
         for size in sizes:
             found = next(r for r in rates if r.what == kind and r.existing == size)
             cells.append(f"{found.times_tpcb:.2f} ({found.postings_s:,.0f}/s)")
-        rows.append([kind if kind != TPCB else f"{kind}, transactions", *cells])
+        rows.append([kind if kind not in (TPCB, TPCB_HOT) else f"{kind} (transactions)", *cells])
     head = ["postings", *(f"{size:,} transfers before" for size in sizes)]
     return (
         f"""## Ledger postings beside pgbench
 
 pgbench drives both, with {CONNECTIONS} clients, prepared statements and the same durable server. A
 posting changes two balances, appends to two chains of hashes and writes one row; a transaction of
-pgbench changes three balances, reads one and writes one row. 1 is pgbench's tpcb-like.
+pgbench changes three balances, reads one and writes one row. 1 is pgbench's tpcb-like with a branch
+for every client.
 
 """
         + _table(head, rows)

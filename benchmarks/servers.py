@@ -87,8 +87,8 @@ def _run(command: list[str], folder: Path) -> None:
         raise PeerMissing(f"{' '.join(command[1:])} in {folder.name}: {done.stderr.strip()[-500:]}")
 
 
-def tokens(count: int) -> list[str]:
-    """A signed-in session for each of the workers 1 … count."""
+def tokens(count: int, *, first: int = 1) -> list[str]:
+    """A signed-in session for each of `count` workers from `first` on; 0 is the requester."""
     key, now = TokenKey(SECRET), datetime.now(UTC)
     return [
         key.issue(
@@ -99,7 +99,7 @@ def tokens(count: int) -> list[str]:
             now=now,
             good_for=timedelta(hours=24),
         )
-        for n in range(1, count + 1)
+        for n in range(first, first + count)
     ]
 
 
