@@ -38,25 +38,27 @@ INSERT INTO orders (id, owner, subject, chain, reference, recipient, asset, amou
 """
 _TASKS = """
 INSERT INTO tasks (id, requester, order_id, title, instructions, asset, price_per_vote, fee_bps,
-                   votes_wanted, status, open_seq, has_free, created_at, opened_at)
-  SELECT pg_temp.bench_id('task', n), $3::uuid, pg_temp.bench_id('order', n), 'Which picture?',
-         'Take the one that you would stop for in the street.', 'SOL', $4::numeric, $6::int,
-         $5::int, 'open', nextval('tasks_open_seq'), true, now(), now()
-    FROM generate_series($1::int, $2::int) n ORDER BY n
+                   votes_wanted, status, open_seq, has_free, created_at, opened_at, card)
+  SELECT t.id, $3::uuid, pg_temp.bench_id('order', n), t.title, t.instructions, t.asset,
+         t.price_per_vote, $6::int, $5::int, 'open', nextval('tasks_open_seq'), true, now(), now(),
+         tasks_card(t)
+    FROM generate_series($1::int, $2::int) n
+   CROSS JOIN LATERAL jsonb_populate_record(NULL::tasks, jsonb_build_object(
+         'id', pg_temp.bench_id('task', n), 'title', 'Which picture?', 'asset', 'SOL',
+         'instructions', 'Take the one that you would stop for in the street.',
+         'price_per_vote', $4::numeric)) t
+   ORDER BY n
 """
 _OPTIONS = """
 INSERT INTO task_options (id, task_id, position, file_id, public_id)
   SELECT pg_temp.bench_id('option' || p, n), pg_temp.bench_id('task', n), p,
          pg_temp.bench_id('file' || p, n), pg_temp.bench_id('public' || p, n)
-    FROM generate_series($1::int, $2::int) n, generate_series(1, $3::int) p
+    FROM generate_series($1::int, $2::int) n, generate_series(1, $3::int) p ORDER BY 2
 """
 _SEATS = """
 INSERT INTO task_seats (task_id, number)
   SELECT pg_temp.bench_id('task', n), s
-    FROM generate_series($1::int, $2::int) n, generate_series(1, $3::int) s
-"""
-_CARDS = """
-UPDATE tasks t SET card = tasks_card(t) WHERE card IS NULL
+    FROM generate_series($1::int, $2::int) n, generate_series(1, $3::int) s ORDER BY 1, 2
 """
 _FUNDS = """
 SELECT count(*) FROM (
@@ -82,15 +84,23 @@ async def seed_workers(connection: Any, count: int) -> None:
 
 
 async def seed_tasks(
-    connection: Any, first: int, last: int, *, votes_wanted: int, options: int = 4
+    connection: Any,
+    first: int,
+    last: int,
+    *,
+    votes_wanted: int,
+    options: int = 4,
+    orders: bool = True,
 ) -> None:
     """Tasks `first` … `last`, open, with all their seats free. Not funded yet."""
     await connection.execute(_BENCH_ID)
-    await connection.execute(_ORDERS, first, last, REQUESTER, PRICE_MINOR, votes_wanted, FEE_BPS)
+    if orders:
+        await connection.execute(
+            _ORDERS, first, last, REQUESTER, PRICE_MINOR, votes_wanted, FEE_BPS
+        )
+    await connection.execute(_OPTIONS, first, last, options)  # the cards show them
     await connection.execute(_TASKS, first, last, REQUESTER, PRICE_MINOR, votes_wanted, FEE_BPS)
-    await connection.execute(_OPTIONS, first, last, options)
     await connection.execute(_SEATS, first, last, votes_wanted)
-    await connection.execute(_CARDS)
 
 
 async def fund_tasks(connection: Any) -> None:

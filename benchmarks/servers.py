@@ -121,7 +121,9 @@ def free_port() -> int:
 
 def command_of(server: Server, database: Copy, port: int) -> tuple[list[str], dict[str, str]]:
     """How a server is started: command and environment."""
-    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment = {
+        name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ
+    }
     if server.folder is None:
         environment |= _ELSEWHERE | {
             "EARNEST_DATABASE_URL": database.api,
