@@ -76,10 +76,15 @@ UPDATE tasks t SET ledger_account = a.id FROM ledger_accounts a
 
 
 async def seed_workers(connection: Any, count: int) -> None:
-    """The requester and `count` workers."""
+    """The requester and `count` workers, each with a session of the same id."""
     await connection.executemany(
         "INSERT INTO accounts (id, created_at) VALUES ($1, now())",
         [(worker_id(n),) for n in range(count + 1)],
+    )
+    await connection.execute(
+        "INSERT INTO sessions (id, account_id, chain, address, refresh_salt, created_at,"
+        " rotated_at, expires_at) SELECT id, id, 'solana', 'bench', sha256(uuid_send(id)),"
+        " now(), now(), now() + interval '30 days' FROM accounts"
     )
 
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from benchmarks.database import Copy
 from benchmarks.seed import worker_id
 from earnest.accounts.tokens import TokenKey
-from earnest.kit.ids import new_id
 
 SECRET = "benchmarks only: forty letters or more of it"
 POOL = 16
@@ -93,8 +92,8 @@ def tokens(count: int, *, first: int = 1) -> list[str]:
     return [
         key.issue(
             account_id=worker_id(n),
-            session_id=new_id(),
-            address=f"bench{n}",
+            session_id=worker_id(n),
+            address="bench",
             chain="solana",
             now=now,
             good_for=timedelta(hours=24),
