@@ -24,7 +24,7 @@ from earnest.accounts.tokens import TokenKey
 SECRET = "benchmarks only: forty letters or more of it"
 POOL = 16
 PEERS = Path(__file__).parent / "peers"
-_READY_S = 30.0
+_READY_S = 120.0
 _STOP_S = 10.0
 # The S3 server, the chain and the signer are not asked on the way of a vote.
 _ELSEWHERE = {
@@ -157,7 +157,8 @@ def running(server: Server, database: Copy, log: Path) -> Iterator[Running]:
     try:
         while not _answers(port):
             if process.poll() is not None or time.perf_counter() - began_s > _READY_S:
-                raise PeerMissing(f"{server.title} did not start; see {log}")
+                said = log.read_text(errors="replace")[-2_000:]
+                raise PeerMissing(f"{server.title} did not start:\n{said}")
             time.sleep(0.02)
         yield Running(process.pid, port, time.perf_counter() - began_s)
     finally:
