@@ -13,6 +13,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 BIN := .venv/bin
 PYTHON_STAMP := .venv/.setup-stamp
 LOCALNET_STAMP := localnet/node_modules/.setup-stamp
+CONTRACTS_STAMP := contracts/node_modules/.setup-stamp
 PEER_DIRS := $(patsubst %/package-lock.json,%,$(wildcard benchmarks/peers/*/package-lock.json))
 PEER_STAMPS := $(addsuffix /node_modules/.setup-stamp,$(PEER_DIRS))
 # Options for what is started: make up ARGS="--network devnet", make test ARGS="-k payouts".
@@ -81,6 +82,12 @@ $(LOCALNET_STAMP): localnet/package-lock.json localnet/package.json
 	@cd localnet && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+$(CONTRACTS_STAMP): contracts/package-lock.json contracts/package.json
+	@$(CHECK_NODE)
+	@echo "Installing what the contract is tested with, as contracts/package-lock.json says"
+	@cd contracts && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 benchmarks/peers/%/node_modules/.setup-stamp: benchmarks/peers/%/package-lock.json benchmarks/peers/%/package.json
 	@$(CHECK_NODE)
 	@echo "Installing benchmarks/peers/$*"
@@ -101,12 +108,12 @@ status: setup-python ## Say what runs on this machine
 
 # -- check ---------------------------------------------------------------------------------------
 
-.PHONY: test check lint types imports openapi localnet-test format
+.PHONY: test check lint types imports openapi localnet-test contracts-test format
 test: setup ## All tests of the Python side, on real Postgres, S3 and chain
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: setup ## All that CI runs
-	@$(MAKE) lint types imports openapi localnet-test test
+	@$(MAKE) lint types imports openapi localnet-test contracts-test test
 
 lint: setup-python
 	@$(BIN)/ruff check .
@@ -123,6 +130,9 @@ openapi: setup-python
 
 localnet-test: setup
 	@cd localnet && npm test --silent
+
+contracts-test: $(CONTRACTS_STAMP) ## Tests of the escrow contract
+	@cd contracts && npm test --silent
 
 format: setup-python ## Put code into shape, and write openapi.json anew
 	@$(BIN)/ruff check --fix .
