@@ -4,22 +4,17 @@
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { RpcError, internalError, invalidRequest } from './errors.mjs';
-import { fromJson, toJson } from './json.mjs';
+import {
+  BODY_BYTES_MAX, BodyTooLarge, allowOrigin, isFromThisMachine, readBody, reply,
+} from './http.mjs';
+import { fromJson } from './json.mjs';
 import { LocalnetRoutes } from './routes.mjs';
 import { callMethod } from './methods.mjs';
 import { NodeSilent } from './upstream.mjs';
 
-const BODY_BYTES_MAX = 256 * 1024;
 const BATCH_MAX = 100;
 const BATCH_AT_ONCE = 8;
 const SOCKETS_MAX = 2048;
-
-class BodyTooLarge extends Error {}
-
-/** Browsers tell the page's host and origin: only pages of this machine may use the chain. */
-const LOOPBACK = /^(?:https?:\/\/)?(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
-/** Wallets in a browser may use JSON-RPC, but not the switches of the chain. */
-const EXTENSION = /^(?:chrome|moz|safari-web)-extension:\/\/[\w-]+$/;
 
 /**
  * @param {{chain: import('./chain.mjs').LocalChain, faucet: import('./faucet.mjs').Faucet,
@@ -50,7 +45,7 @@ export function createProxy(parts) {
  */
 async function serve(parts, routes, request, response) {
   const path = (request.url ?? '/').replace(/\?.*/, '');
-  if (!isFromThisMachine(request, path)) {
+  if (!isFromThisMachine(request, path === '/')) {
     return reply(response, 403, { error: 'Only pages of this machine may use the local chain.' });
   }
   allowOrigin(request, response);
@@ -61,7 +56,7 @@ async function serve(parts, routes, request, response) {
   }
   let body = '';
   try {
-    if (request.method === 'POST') body = await readBody(request);
+    if (request.method === 'POST') body = (await readBody(request)).toString('utf8');
   } catch (error) {
     if (!(error instanceof BodyTooLarge)) throw error;
     response.setHeader('connection', 'close');
@@ -79,51 +74,6 @@ async function serve(parts, routes, request, response) {
   const answer = await answerBody(parts, body);
   if (answer === undefined) return response.writeHead(204).end();
   return reply(response, 200, answer);
-}
-
-/** @param {import('node:http').IncomingMessage} request @param {string} path */
-function isFromThisMachine({ headers: { host, origin } }, path) {
-  // A foreign name that resolves to 127.0.0.1 shows in Host, a foreign page in Origin.
-  if (!LOOPBACK.test(host ?? '')) return false;
-  return origin === undefined || LOOPBACK.test(origin) || (path === '/' && EXTENSION.test(origin));
-}
-
-/**
- * @param {import('node:http').IncomingMessage} request
- * @param {import('node:http').ServerResponse} response
- */
-function allowOrigin({ headers }, response) {
-  response.setHeader('vary', 'origin');
-  if (headers.origin === undefined) return;
-  response.setHeader('access-control-allow-origin', headers.origin);
-  response.setHeader('access-control-allow-methods', 'GET, POST, OPTIONS');
-  response.setHeader('access-control-allow-headers',
-    headers['access-control-request-headers'] ?? 'content-type');
-  response.setHeader('access-control-max-age', '600');
-}
-
-/** @param {import('node:http').IncomingMessage} request @returns {Promise<string>} */
-async function readBody(request) {
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > BODY_BYTES_MAX) throw new BodyTooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/**
- * @param {import('node:http').ServerResponse} response
- * @param {number} status
- * @param {unknown} value
- */
-function reply(response, status, value) {
-  const body = toJson(value);
-  response.writeHead(status, {
-    'content-type': 'application/json', 'content-length': Buffer.byteLength(body),
-  }).end(body);
 }
 
 /**
@@ -194,7 +144,7 @@ function failure(id, error) {
  */
 function pipeWebSocket(wsUrl, request, socket, head) {
   socket.on('error', () => socket.destroy());
-  if (!isFromThisMachine(request, '/')) {
+  if (!isFromThisMachine(request, true)) {
     socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
     return;
   }
