@@ -67,6 +67,7 @@ async def measure_queue(
 ) -> list[Latency]:
     """Medians by size, then by answers given."""
     times = _Times()
+    await _measure_answers(cluster, times, rounds)
     databases = {size: await _make(cluster, size) for size in sizes}
     next_worker = dict.fromkeys(sizes, 1)
     each = WORKERS // (rounds * 2 + 1)
@@ -84,6 +85,10 @@ async def measure_queue(
             times.add("has a seat, HTTP", size, 0, held)
     for database in databases.values():
         await cluster.drop(database)
+    return times.latencies()
+
+
+async def _measure_answers(cluster: Cluster, times: _Times, rounds: int) -> None:
     answered = await _make(cluster, ANSWERS + 20_000, answered=ANSWERS)
     workers = {0: worker_id(1), ANSWERS: worker_id(2)}
     for _ in range(rounds):
@@ -95,7 +100,6 @@ async def measure_queue(
             times.add("asks again, SQL", ANSWERS + 20_000, answers, held_ms)
             await connection.close()
     await cluster.drop(answered)
-    return times.latencies()
 
 
 async def _make(cluster: Cluster, size: int, *, answered: int = 0) -> Copy:

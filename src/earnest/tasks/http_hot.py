@@ -72,9 +72,7 @@ class HotRoutes:
             account_id = await self._account_of(scope)
             if account_id is None or self._database is None:
                 return None
-            found = await service.next_seat(
-                self._database, account_id, self._settings, self._media
-            )
+            found = await service.next_seat(self._database, account_id, self._settings, self._media)
             return found or ""
         except EarnestError:
             return None
