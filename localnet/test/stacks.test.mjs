@@ -322,5 +322,12 @@ test('everything outlives a kill -9: blocks, logs, what waits, branches and the 
   const flipped = await second.switch('reorg', { parent: side.branchTip, blocks });
   assert.equal(flipped.canonical, true);
   assert.equal((await second.tx(mined)).status, 'pending');
-  assert.deepEqual(second.lines.length, 1);
+  assert.equal(second.lines.length, 1);
+  await second.kill('SIGTERM');
+  const third = await startStacks((work) => t.after(work), state, ['--block-ms', '20', '--burn-every', '5']);
+  const { burn_block_height: burnBefore } = await third.get('/extended/v2/blocks/latest');
+  await third.until('the clock mines again what the branch took back', async () =>
+    (await third.tx(mined)).status === 'success');
+  await third.until('burn blocks come', async () =>
+    (await third.get('/extended/v2/blocks/latest')).burn_block_height > burnBefore + 2);
 });

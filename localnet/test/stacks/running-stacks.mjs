@@ -124,6 +124,14 @@ export class RunningStacks {
     return BigInt((await this.get(`/v2/accounts/${address}?proof=0`)).balance);
   }
 
+  async until(what, condition, timeoutMs = 10_000) {
+    const deadline = Date.now() + timeoutMs;
+    while (!(await condition())) {
+      if (Date.now() > deadline) throw new Error(`Not within ${timeoutMs} ms: ${what}\n${this.log()}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
   async kill(signal) {
     const exited = once(this.child, 'exit');
     this.child.kill(signal);
