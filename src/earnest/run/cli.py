@@ -193,7 +193,7 @@ def signer_status(*, state_dir: StateDir = None) -> int:
     Exit code 1 when the ledger lacks any: an old backup was restored, and nothing is signed
     until a person has looked.
     """
-    from earnest.run.operate_signer import show_signer
+    from earnest.run.operate.signer import show_signer
 
     return show_signer(_operator("signer", state_dir))
 
@@ -222,7 +222,7 @@ def migrate() -> None:
     The passwords of the roles are taken from EARNEST_DATABASE_PASSWORD_API, _WORKER, _INDEXER
     and _SIGNER_RO (or …_FILE); a role without one keeps what it has.
     """
-    from earnest.run.operate_setup import migrate_database
+    from earnest.run.operate.setup import migrate_database
 
     migrate_database(_settings(), os.environ)
 
@@ -247,7 +247,7 @@ def solvency(
     The chain says its balances at one final slot; the answer waits until the ledger has
     everything up to it.
     """
-    from earnest.run.operate_solvency import show_solvency
+    from earnest.run.operate.solvency import show_solvency
 
     return show_solvency(_operator("api", state_dir), timeout_s=timeout, as_json=json)
 
@@ -260,7 +260,7 @@ app.command(ledger)
 @ledger.command(name="verify")
 def ledger_verify(*, json: AsJson = False, state_dir: StateDir = None) -> int:
     """Replay every entry, and check every hash and signed checkpoint. Exit code 1 on a fault."""
-    from earnest.run.operate_ledger import show_verification
+    from earnest.run.operate.ledger import show_verification
 
     return show_verification(_operator("api", state_dir), as_json=json)
 
@@ -283,7 +283,7 @@ def ledger_history(
     cursor
         Where the page before ended, as it said.
     """
-    from earnest.run.operate_ledger import show_accounts, show_history
+    from earnest.run.operate.ledger import show_accounts, show_history
 
     settings = _operator("api", state_dir)
     if account is None:
@@ -305,7 +305,7 @@ def suspense_list(
     state_dir: StateDir = None,
 ) -> int:
     """List what waits for a person to decide, the oldest first."""
-    from earnest.run.operate_suspense import show_suspense
+    from earnest.run.operate.suspense import show_suspense
 
     return show_suspense(_operator("api", state_dir), cursor=cursor, limit=limit, as_json=json)
 
@@ -328,7 +328,7 @@ def suspense_settle(
     to
         Who gets it: an account's id, or an address linked to one.
     """
-    from earnest.run.operate_suspense import settle
+    from earnest.run.operate.suspense import settle
 
     settle(_operator("worker", state_dir), item, to=to, by=by, note=note)
 
@@ -353,7 +353,7 @@ def payouts_stuck(
 
     The default. Exit code 1 when there is anything.
     """
-    from earnest.run.operate_payouts import show_stuck
+    from earnest.run.operate.payouts import show_stuck
 
     return show_stuck(_operator("worker", state_dir), minutes=minutes, as_json=json)
 
@@ -361,7 +361,7 @@ def payouts_stuck(
 @payouts.command(name="hold")
 def payouts_hold(payout: UUID, *, by: By, note: Note, state_dir: StateDir = None) -> None:
     """Keep a payout from being sent. What of it is signed already goes on."""
-    from earnest.run.operate_payouts import hold
+    from earnest.run.operate.payouts import hold
 
     hold(_operator("worker", state_dir), payout, by=by, note=note)
 
@@ -369,7 +369,7 @@ def payouts_hold(payout: UUID, *, by: By, note: Note, state_dir: StateDir = None
 @payouts.command(name="release")
 def payouts_release(payout: UUID, *, by: By, note: Note, state_dir: StateDir = None) -> None:
     """Let a held payout go on."""
-    from earnest.run.operate_payouts import release
+    from earnest.run.operate.payouts import release
 
     release(_operator("worker", state_dir), payout, by=by, note=note)
 
@@ -377,7 +377,7 @@ def payouts_release(payout: UUID, *, by: By, note: Note, state_dir: StateDir = N
 @payouts.command(name="give-back")
 def payouts_give_back(payout: UUID, *, by: By, note: Note, state_dir: StateDir = None) -> None:
     """End a payout that can never land any more; its sum goes back to the balance."""
-    from earnest.run.operate_payouts import give_back
+    from earnest.run.operate.payouts import give_back
 
     give_back(_operator("worker", state_dir), payout, by=by, note=note)
 
@@ -385,7 +385,7 @@ def payouts_give_back(payout: UUID, *, by: By, note: Note, state_dir: StateDir =
 @payouts.command(name="clear-halt")
 def payouts_clear_halt(code: str, *, by: By, note: Note, state_dir: StateDir = None) -> None:
     """Let payouts go on after a halt, once you know why they were halted."""
-    from earnest.run.operate_payouts import clear_halt
+    from earnest.run.operate.payouts import clear_halt
 
     clear_halt(_operator("worker", state_dir), code, by=by, note=note)
 
@@ -400,7 +400,7 @@ app.command(chain)
 @chain.command(name="status")
 def chain_status(*, json: AsJson = False, state_dir: StateDir = None) -> int:
     """Say how far the chain is followed. Exit code 1 when following it is halted."""
-    from earnest.run.operate_chain import show_chain
+    from earnest.run.operate.chain import show_chain
 
     return show_chain(_operator("api", state_dir), as_json=json)
 
@@ -408,7 +408,7 @@ def chain_status(*, json: AsJson = False, state_dir: StateDir = None) -> int:
 @chain.command(name="resume")
 def chain_resume(*, state_dir: StateDir = None) -> None:
     """Follow a halted chain again, once you have found out why it was halted."""
-    from earnest.run.operate_chain import resume
+    from earnest.run.operate.chain import resume
 
     resume(_operator("indexer", state_dir))
 
@@ -422,7 +422,7 @@ app.command(jobs)
 @jobs.command(name="list")
 def jobs_list(*, json: AsJson = False, state_dir: StateDir = None) -> int:
     """List what is held with its reason, and count what waits and runs. The default."""
-    from earnest.run.operate_jobs import show_jobs
+    from earnest.run.operate.jobs import show_jobs
 
     return show_jobs(_operator("worker", state_dir), as_json=json)
 
@@ -438,7 +438,7 @@ def jobs_retry(first: int, *more: int, state_dir: StateDir = None) -> None:
     more
         Others: all of them are queued, or none.
     """
-    from earnest.run.operate_jobs import retry_jobs
+    from earnest.run.operate.jobs import retry_jobs
 
     retry_jobs(_operator("worker", state_dir), (first, *more))
 
@@ -457,7 +457,7 @@ def cdn_policy(
     ] = "all",
 ) -> None:
     """Print the bucket policy for CloudFront, the life-cycle rules, and the server's own policy."""
-    from earnest.run.operate_setup import print_cdn_policy
+    from earnest.run.operate.setup import print_cdn_policy
 
     print_cdn_policy(_settings(), part)
 

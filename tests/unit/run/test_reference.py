@@ -17,8 +17,8 @@ from earnest.kit.settings import Settings
 from earnest.kit.wire import Body, PositiveAmountMinor
 from earnest.run.openapi import document
 from earnest.run.reference import POLICY, ReferencePlugin
-from earnest.run.reference_page import render_page
-from earnest.run.reference_samples import resolve, sample
+from earnest.run.reference.page import render_page
+from earnest.run.reference.samples import resolve, sample
 
 
 class Page(HTMLParser):

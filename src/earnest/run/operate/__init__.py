@@ -1,6 +1,6 @@
 """What the operator's commands have in common: a database, JSON, pages, times.
 
-Each group of commands is a module of its own (`operate_…`), so that a command loads only what it
+Each group of commands is a module of its own of this folder, so that a command loads only what it
 needs.
 """
 

@@ -15,7 +15,7 @@ from litestar.exceptions import NotFoundException
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.params import FromPath
 
-from earnest.run.reference_page import render_page
+from earnest.run.reference.page import render_page
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
@@ -28,7 +28,7 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 
 
 def _read_assets() -> dict[str, tuple[bytes, str]]:
-    folder = resources.files("earnest.run").joinpath("reference_assets")
+    folder = resources.files("earnest.run").joinpath("reference", "assets")
     return {
         item.name: (item.read_bytes(), kind)
         for item in folder.iterdir()

@@ -8,7 +8,7 @@ from typing import Final
 
 from earnest.kit.errors import EarnestError
 from earnest.kit.problems import STATUS
-from earnest.run.reference_samples import Schema, resolve, sample, sample_json
+from earnest.run.reference.samples import Schema, resolve, sample, sample_json
 
 METHODS: Final = ("get", "head", "post", "put", "patch", "delete")
 FIELD_DEPTH_MAX: Final = 3
