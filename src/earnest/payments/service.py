@@ -9,7 +9,7 @@ import base58
 import msgspec
 import structlog
 
-from earnest.chains.solana import Mint, PaymentRequest, pay_url
+from earnest.chains.solana import PaymentRequest, mints_of, pay_url
 from earnest.kit.db import Connection, Database
 from earnest.kit.errors import NotFound
 from earnest.kit.events import Event, Reactor
@@ -66,11 +66,6 @@ class Order(msgspec.Struct, frozen=True):
 def offered_assets(settings: Settings) -> list[Asset]:
     """The assets in which orders can be paid with this configuration."""
     return [Asset.SOL, Asset.USDC] if settings.solana_usdc_mint else [Asset.SOL]
-
-
-def mints_of(settings: Settings) -> dict[Asset, Mint]:
-    """The token mints of this configuration."""
-    return {Asset.USDC: Mint(settings.solana_usdc_mint)} if settings.solana_usdc_mint else {}
 
 
 def payment_link(order: Order, settings: Settings) -> str:

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, SkipValidation
 
 from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
+from earnest.chains.solana import mints_of
 from earnest.kit.db import Connection
 from earnest.kit.idempotency import IdempotencyKey, answered, once
 from earnest.kit.limits import limit_account
@@ -29,7 +30,6 @@ from earnest.payouts.service import (
     show_payout,
 )
 from earnest.payouts.store import Payout
-from earnest.signer import mints_of
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _WITH_PRINCIPAL = {"principal": Provide(require_principal)}

@@ -14,7 +14,7 @@ import structlog
 from earnest import payments, payouts, tasks, treasury
 from earnest.chains import RpcRejected, RpcUnavailable, WatchedAccount
 from earnest.chains.follower import Follower
-from earnest.chains.solana import SolanaRpc, associated_token_address, parse_chain_tx
+from earnest.chains.solana import SolanaRpc, associated_token_address, mints_of, parse_chain_tx
 from earnest.chains.solana.adapter import SolanaChain
 from earnest.chains.solana.wake import wake_on_changes
 from earnest.chains.store import ChainCursor, cursor_of
@@ -93,7 +93,7 @@ def watched_accounts(settings: Settings) -> list[WatchedAccount]:
     """The treasury's wallet, and its account for each token that is configured."""
     owner = settings.solana_treasury
     accounts = [WatchedAccount(owner, Asset.SOL)]
-    for asset, mint in payments.mints_of(settings).items():
+    for asset, mint in mints_of(settings).items():
         accounts.append(WatchedAccount(associated_token_address(owner, mint), asset, mint.address))
     return accounts
 

@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from earnest import accounts, files, payments, payouts, tasks
-from earnest.chains.solana import SolanaRpc
+from earnest import accounts, files, payouts, tasks
+from earnest.chains.solana import SolanaRpc, mints_of
 from earnest.jobs import Job, JobRegistry, run_worker
 from earnest.kit.clock import Clock, SystemClock
 from earnest.kit.db import Database, DatabaseUnavailable
@@ -104,7 +104,7 @@ async def run_jobs(settings: Settings, stop: asyncio.Event) -> None:
                 chain=rpc,
                 signer=payouts.SignerSocket(settings.signer_socket, settings.signer_token),
                 treasury=settings.solana_treasury,
-                mints=payments.mints_of(settings),
+                mints=mints_of(settings),
                 clock=clock,
             )
             resources = Resources(

@@ -21,7 +21,7 @@ from earnest.signer.protocol import (
     read_message,
 )
 from earnest.signer.rules import AssetLimits, Limits, limits_of
-from earnest.signer.server import Door, allowed_recipients, listening, mints_of, serve
+from earnest.signer.server import Door, allowed_recipients, listening, serve
 from earnest.signer.service import Signer
 from earnest.signer.signed_log import SignedLog
 from earnest.signer.store import LedgerReader
@@ -53,7 +53,6 @@ __all__ = [
     "key_address",
     "limits_of",
     "listening",
-    "mints_of",
     "open_key_file",
     "read_message",
     "serve",

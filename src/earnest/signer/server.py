@@ -18,11 +18,10 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from earnest.chains.solana import Mint, SolanaRpc
+from earnest.chains.solana import SolanaRpc, mints_of
 from earnest.kit.clock import SystemClock
 from earnest.kit.db import Database, DatabaseUnavailable
 from earnest.kit.errors import EarnestError, InvalidInput
-from earnest.kit.money import Asset
 from earnest.kit.settings import Network, Settings
 from earnest.signer.errors import SignerCannotSee, SigningRefused
 from earnest.signer.keyfile import check_private, open_key_file
@@ -178,11 +177,6 @@ def allowed_recipients(settings: Settings) -> list[str] | None:
     check_private(path)
     lines = [line.partition("#")[0].strip() for line in path.read_text("utf-8").splitlines()]
     return [line for line in lines if line]
-
-
-def mints_of(settings: Settings) -> dict[Asset, Mint]:
-    """The tokens that can be paid."""
-    return {Asset.USDC: Mint(settings.solana_usdc_mint)} if settings.solana_usdc_mint else {}
 
 
 async def serve(

@@ -99,12 +99,15 @@ BEGIN
 
   walked := start_seq;
   LOOP
-    -- Whether the worker sat there is asked task by task. As NOT EXISTS it would be a join, and
+    -- One task after the other in the order of the index, each asked whether it is the worker's.
+    -- A CASE, because the planner guesses nothing about it: where few people post, it takes
+    -- `requester <> …` to leave no row, and sorts the whole queue; and NOT EXISTS would be a join
     -- that reads every seat the worker ever had.
     SELECT id, open_seq, card INTO t FROM tasks
-     WHERE status = 'open' AND has_free AND open_seq > walked AND requester <> for_worker
-       AND (SELECT o.number FROM task_seats o
-             WHERE o.worker = for_worker AND o.task_id = tasks.id) IS NULL
+     WHERE status = 'open' AND has_free AND open_seq > walked
+       AND CASE WHEN requester = for_worker THEN false
+                ELSE (SELECT o.number FROM task_seats o
+                       WHERE o.worker = for_worker AND o.task_id = tasks.id) IS NULL END
      ORDER BY open_seq LIMIT 1;
     EXIT WHEN NOT FOUND;
     until := clock_timestamp() + seat_ttl;
@@ -143,9 +146,9 @@ BEGIN
   SELECT seat.task_id, seat.number, tasks.card INTO s FROM task_seats seat
     JOIN tasks ON tasks.id = seat.task_id AND tasks.status = 'open'
    WHERE seat.waiting IS NOT NULL AND seat.expires_at <= now_at
-     AND tasks.requester <> for_worker
-     AND (SELECT o.number FROM task_seats o
-           WHERE o.worker = for_worker AND o.task_id = seat.task_id) IS NULL
+     AND CASE WHEN tasks.requester = for_worker THEN false
+              ELSE (SELECT o.number FROM task_seats o
+                     WHERE o.worker = for_worker AND o.task_id = seat.task_id) IS NULL END
    ORDER BY seat.expires_at LIMIT 1 FOR UPDATE OF seat SKIP LOCKED;
   IF FOUND THEN
     until := clock_timestamp() + seat_ttl;

@@ -32,6 +32,7 @@ from earnest.chains.solana.instructions import (
 )
 from earnest.chains.solana.wire import TOKEN_PROGRAM
 from earnest.kit.money import Asset, Chain, Money
+from earnest.kit.settings import Settings
 
 CHAIN_TX_BYTES_MAX = 1232
 PAYOUTS_MAX = 20
@@ -48,6 +49,11 @@ class Mint(msgspec.Struct, frozen=True):
 
     address: str
     token_program: str = TOKEN_PROGRAM
+
+
+def mints_of(settings: Settings) -> dict[Asset, Mint]:
+    """The tokens that can be paid with this configuration."""
+    return {Asset.USDC: Mint(settings.solana_usdc_mint)} if settings.solana_usdc_mint else {}
 
 
 class PayoutLine(msgspec.Struct, frozen=True):
