@@ -62,7 +62,7 @@ async function parts() {
 
 async function main() {
   const { port, state, blockMs, burnEvery, contract, dieWithParent } = readArguments();
-  const [{ StacksChain }, { StacksFaucet, SBTC, assetId, genesisOf }, { createStacksServer }] = await parts();
+  const [{ StacksChain }, { StacksFaucet, SBTC, genesisOf }, { createStacksServer }] = await parts();
   const journal = new Journal(state);
   await journal.lock();
   const stop = (/** @type {number} */ code, /** @type {string} */ reason) => {
@@ -76,7 +76,6 @@ async function main() {
     process.stdin.once('close', () => stop(0, 'the parent is gone'));
   }
   const chain = new StacksChain(journal, genesisOf, { log, broken: (reason) => stop(1, reason) });
-  chain.assetId = assetId;
   const faucet = new StacksFaucet(chain);
   await chain.open();
   let contractId = deployedBy(chain, contract);

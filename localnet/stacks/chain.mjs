@@ -1,14 +1,15 @@
 // The chain: what waits, what is mined, and what a reorg takes back. Everything that changes it takes
 // a turn, is written to the journal, and only then counts.
 
-import { Machine, SimnetRefused } from './machine.mjs';
+import { Machine } from './machine.mjs';
 import { brokenPostCondition } from './post-conditions.mjs';
 import { NONE_ERR } from './repr.mjs';
-import { checkAdmission, decodeTransaction } from './transactions.mjs';
+import { Rejected, checkAdmission, decodeTransaction } from './transactions.mjs';
 import { Tree, blockOn, genesisBlock } from './tree.mjs';
 
 const TXS_A_BLOCK_MAX = 100;
 const BLOCKS_AT_ONCE_MAX = 10_000;
+const MEMPOOL_MAX = 10_000;
 const NO_COST = { read_count: 0, read_length: 0, runtime: 0, write_count: 0, write_length: 0 };
 
 /** A switch was asked for something that this chain can't do. */
@@ -36,7 +37,6 @@ export class StacksChain {
     this.ticks = 0;
     const lines = [];
     journal.open((line) => lines.push(line));
-    this.isNew = lines.length === 0;
     this.genesis = genesisOf(journal.chain);
     this.main = new Machine(this.genesis, log);
     this.scout = new Machine(this.genesis, log);
@@ -135,6 +135,9 @@ export class StacksChain {
     const record = decodeTransaction(bytes);
     return this.#inTurn(async () => {
       if (this.mempool.has(record.txid)) return record.txid;
+      if (this.mempool.size >= MEMPOOL_MAX) {
+        throw new Rejected('ServerFailureOther', { message: 'The mempool is full.' }, record.txid.slice(2));
+      }
       const { sender, call, nonce } = record;
       const contractId = call.kind === 'call' ? call.contract : `${sender}.${call.name}`;
       const waiting = this.waitingOf(sender).find((other) => other.nonce === nonce);
@@ -245,6 +248,12 @@ export class StacksChain {
     }
   }
 
+  async #runAll(path, parent, burn, records) {
+    const { block, unmineable } = await this.#run(path, parent, burn, records);
+    if (unmineable.length > 0) throw new NotPossible(`There the fee of ${unmineable[0]} can't be paid.`);
+    return block;
+  }
+
   #abort(step, { type, mode, conditions, sender }, { result, events, cost }) {
     if (type === 'token_transfer' || result.startsWith('0x08')) return false;
     const reason = brokenPostCondition({ events, conditions, mode, origin: sender });
@@ -261,12 +270,15 @@ export class StacksChain {
    */
   reorg({ depth, parent: parentHash, drop = [], blocks }) {
     return this.#inTurn(async () => {
+      if (!isTextList(drop) || (blocks !== undefined && !isBlockList(blocks))) {
+        throw new NotPossible(`"drop" lists ids, "blocks" 1 to ${BLOCKS_AT_ONCE_MAX} times {"txs": […], "burn": …}.`);
+      }
+      for (const txid of drop) {
+        if (!this.known.has(txid)) throw new NotPossible(`${txid} was never seen here.`);
+      }
       const parent = parentHash === undefined ? this.#below(depth) : this.tree.all.get(parentHash);
       if (!parent) throw new NotPossible('There is no such parent block.');
       const orders = blocks ?? this.#sameAgain(parent, drop);
-      if (!Array.isArray(orders) || orders.length < 1 || orders.length > BLOCKS_AT_ONCE_MAX) {
-        throw new NotPossible('"blocks" lists at least one block.');
-      }
       const made = [];
       const executed = this.#executedOn(parent);
       let last = parent;
@@ -274,7 +286,7 @@ export class StacksChain {
         const records = txs.map((txid) => this.#fitting(txid, executed));
         const path = [...this.tree.pathTo(parent), ...made];
         last = records.length === 0 ? blockOn(last, burn, [], seconds())
-          : (await this.#run(path, last, burn, records)).block;
+          : await this.#runAll(path, last, burn, records);
         made.push(last);
       }
       const before = this.tip;
@@ -344,7 +356,13 @@ export class StacksChain {
   }
 }
 
-export { SimnetRefused };
+const isTextList = (list) => Array.isArray(list) && list.every((item) => typeof item === 'string');
+
+const isBlockList = (list) => Array.isArray(list) && list.length >= 1 && list.length <= BLOCKS_AT_ONCE_MAX
+  && list.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item)
+    && (item.txs === undefined || isTextList(item.txs))
+    && (item.burn === undefined || typeof item.burn === 'boolean')
+    && !(item.burn && item.txs?.length > 0));
 
 /** Arrival decides, but never before an earlier nonce of the same sender. */
 function inOrder(records, arrivalOf) {

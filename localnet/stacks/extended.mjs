@@ -1,5 +1,6 @@
 // The indexer's half of a Stacks API: /extended. Paging, cursors and errors as the real server has them.
 
+import { assetId } from './faucet.mjs';
 import { ApiError, badRequest, invalid, notFound, wholeNumber } from './http-errors.mjs';
 import {
   blockShape, burnBlockShape, eventShape, logCursor, logShape, minedShape, pendingShape, txCursor,
@@ -399,7 +400,7 @@ async function balancesV1({ chain, params: [principal] }) {
   const tokens = {};
   for (const [asset, held] of await chain.balances()) {
     if (asset !== 'STX' && held.has(principal)) {
-      tokens[chain.assetId(asset)] = { balance: String(held.get(principal)), total_sent: '0', total_received: '0' };
+      tokens[assetId(asset)] = { balance: String(held.get(principal)), total_sent: '0', total_received: '0' };
     }
   }
   return { body: { stx: await stxShape(chain, principal), fungible_tokens: tokens, non_fungible_tokens: {} } };

@@ -1,6 +1,6 @@
 // What the Stacks API answers, field by field. Amounts are strings, heights and nonces numbers.
 
-import { Cl, PostConditionMode, addressToString } from '@stacks/transactions';
+import { Cl, addressToString } from '@stacks/transactions';
 import { principalOf } from './post-conditions.mjs';
 import { valueOf } from './repr.mjs';
 
@@ -11,9 +11,6 @@ const AMOUNT_CODES = {
   5: 'sent_less_than_or_equal_to',
 };
 const ITEM_CODES = { 16: 'sent', 17: 'not_sent', 18: 'maybe_sent' };
-const MODES = {
-  [PostConditionMode.Allow]: 'allow', [PostConditionMode.Deny]: 'deny', [PostConditionMode.Originator]: 'originator',
-};
 
 const iso = (time) => new Date(time * 1000).toISOString();
 
@@ -201,4 +198,3 @@ export function logShape({ eventIndex, txid, event: { data } }) {
 
 export const logCursor = ({ height, index, eventIndex }) => `${height}:${SEQUENCE}:${index}:${eventIndex}`;
 export const txCursor = ({ block, index }) => `${block.height}:${SEQUENCE}:${index}`;
-export const modeName = (mode) => MODES[mode];

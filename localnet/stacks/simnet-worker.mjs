@@ -23,14 +23,8 @@ parentPort.on('message', async ({ id, act, args }) => {
 
 /** A new chain on which the faucet holds everything. */
 async function open({ faucet, feesTo, stx, sbtc, sbtcAsset }) {
-  const stdout = process.stdout.write;
-  process.stdout.write = () => true;
-  try {
-    simnet = await getSDK({ trackCosts: true, trackCoverage: false });
-    await simnet.initEmptySession({ enabled: false });
-  } finally {
-    process.stdout.write = stdout;
-  }
+  simnet = await getSDK({ trackCosts: true, trackCoverage: false });
+  await simnet.initEmptySession({ enabled: false });
   simnet.setEpoch(EPOCH);
   simnet.mintSTX(faucet, BigInt(stx));
   simnet.mintFT(sbtcAsset, faucet, BigInt(sbtc));

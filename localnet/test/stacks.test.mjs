@@ -290,7 +290,11 @@ test('lists are cached by the tip, pages of others are refused, and bodies are b
   assert.equal((await chain.ask('/v2/transactions', { tx: 'ab'.repeat(200_000) })).status, 413);
   const nope = await chain.ask('/extended/v2/nope');
   assert.deepEqual([nope.status, nope.json.message], [404, 'Route GET:/extended/v2/nope not found']);
-  assert.equal((await chain.ask('/localnet/reorg', { depth: 0 })).status, 400);
+  const reorgs = [{ depth: 0 }, { depth: 1, drop: 'x' }, { depth: 1, drop: [`0x${'ab'.repeat(32)}`] },
+    { depth: 1, blocks: [] }, { depth: 1, blocks: [null] }, { parent: '0x00' }];
+  for (const order of reorgs) assert.equal((await chain.ask('/localnet/reorg', order)).status, 400);
+  assert.equal((await chain.ask('/localnet/mine', { blocks: 0 })).status, 400);
+  assert.equal((await chain.ask('/localnet/faucet', { address: 'x', microStx: 1 })).status, 400);
 });
 
 test('everything outlives a kill -9: blocks, logs, what waits, branches and the contract', async (t) => {
