@@ -53,7 +53,9 @@ function contractFrom(path, keyPath) {
 
 async function parts() {
   try {
-    return await Promise.all([import('./stacks/chain.mjs'), import('./stacks/faucet.mjs'), import('./stacks/server.mjs')]);
+    return await Promise.all([
+      import('./stacks/chain.mjs'), import('./stacks/faucet.mjs'), import('./stacks/server.mjs'),
+    ]);
   } catch (error) {
     if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new BadArgument('The packages of the local Stacks chain are not here: run npm ci in localnet.');

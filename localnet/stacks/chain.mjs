@@ -10,6 +10,8 @@ import { Tree, blockOn, genesisBlock } from './tree.mjs';
 const TXS_A_BLOCK_MAX = 100;
 const BLOCKS_AT_ONCE_MAX = 10_000;
 const MEMPOOL_MAX = 10_000;
+/** Simnet tells of writes to maps and variables, too; a node does not. */
+const TOLD = /^(?:stx|ft|nft)_(?:transfer|mint|burn)_event$|^print_event$/;
 const NO_COST = { read_count: 0, read_length: 0, runtime: 0, write_count: 0, write_length: 0 };
 
 /** A switch was asked for something that this chain can't do. */
@@ -196,9 +198,11 @@ export class StacksChain {
         const run = await this.#run(this.tree.pathTo(this.tip), this.tip, false, records);
         unmineable = run.unmineable;
         made = [run.block];
-        for (let count = 1; count < blocks; count += 1) made.push(blockOn(made.at(-1), false, [], seconds()));
+        for (let count = 1; count < blocks; count += 1) {
+          made.push(blockOn(made.at(-1), false, [], seconds()));
+        }
       }
-      await this.#write({ type: 'blocks', blocks: made.map(written), ...(unmineable.length ? { unmineable } : {}) });
+      await this.#write({ type: 'blocks', blocks: made.map(written), unmineable });
       await this.main.moveTo(this.tree.pathTo(this.tip));
       return this.tip;
     });
@@ -271,7 +275,7 @@ export class StacksChain {
   reorg({ depth, parent: parentHash, drop = [], blocks }) {
     return this.#inTurn(async () => {
       if (!isTextList(drop) || (blocks !== undefined && !isBlockList(blocks))) {
-        throw new NotPossible(`"drop" lists ids, "blocks" 1 to ${BLOCKS_AT_ONCE_MAX} times {"txs": […], "burn": …}.`);
+        throw new NotPossible('"drop" lists ids, "blocks" lists {"txs": […]} or {"burn": true}.');
       }
       for (const txid of drop) {
         if (!this.known.has(txid)) throw new NotPossible(`${txid} was never seen here.`);
@@ -294,10 +298,16 @@ export class StacksChain {
       if (this.scout.path?.at(-1) === this.tip.indexHash) [this.main, this.scout] = [this.scout, this.main];
       await this.main.moveTo(this.tree.pathTo(this.tip));
       return {
-        canonical: this.branch.byIndexHash.has(last.indexHash), flipped: this.tip !== before && parent !== before,
-        formerTip: before.indexHash, branchTip: last.indexHash, height: this.tip.height, held: [...this.held],
-        blocks: made.map(({ height, hash, indexHash, txs }) =>
-          ({ height, hash, index_block_hash: indexHash, txs: txs.map(({ txid, status }) => ({ tx_id: txid, status })) })),
+        canonical: this.branch.byIndexHash.has(last.indexHash),
+        flipped: this.tip !== before && parent !== before,
+        formerTip: before.indexHash,
+        branchTip: last.indexHash,
+        height: this.tip.height,
+        held: [...this.held],
+        blocks: made.map(({ height, hash, indexHash, txs }) => ({
+          height, hash, index_block_hash: indexHash,
+          txs: txs.map(({ txid, status }) => ({ tx_id: txid, status })),
+        })),
       };
     });
   }
@@ -380,10 +390,12 @@ function inOrder(records, arrivalOf) {
 
 /** What a transaction did: a response of `err` aborts it, and a deployment has no response. */
 function settled({ type, memo }, { result, events, cost }) {
-  if (result.startsWith('0x08')) return { status: 'abort_by_response', result, events: [], cost, vmError: null };
+  if (result.startsWith('0x08')) {
+    return { status: 'abort_by_response', result, events: [], cost, vmError: null };
+  }
   const told = type !== 'token_transfer' ? events
     : events.map(({ event, data }) => ({ event, data: { ...data, memo } }));
-  const known = told.filter(({ event }) => /^(?:stx|ft|nft)_(?:transfer|mint|burn)_event$|^print_event$/.test(event));
+  const known = told.filter(({ event }) => TOLD.test(event));
   const answer = type === 'smart_contract' ? '0x0703' : result;
   return { status: 'success', result: answer, events: known, cost, vmError: null };
 }

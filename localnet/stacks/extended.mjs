@@ -131,7 +131,8 @@ function burnBlocks({ chain: { branch }, query }) {
 function findBurnBlock(branch, wanted) {
   const rows = burnRows(branch);
   const found = wanted === 'latest' ? rows[0]
-    : rows.find(([{ burnHeight, burnHash }]) => String(burnHeight) === wanted || burnHash === `0x${wanted.replace(/^0x/, '')}`);
+    : rows.find(([{ burnHeight, burnHash }]) =>
+      String(burnHeight) === wanted || burnHash === `0x${wanted.replace(/^0x/, '')}`);
   if (!found) throw notFound('Not found', branch.tip.indexHash);
   return found;
 }
@@ -242,6 +243,9 @@ function transactions({ chain: { branch }, query }) {
   return { body: txPage(rows, query, (row) => minedShape(row, { branch })), etag: branch.tip.indexHash };
 }
 
+const minedEtag = ({ block: { indexHash }, ran: { txid } }) =>
+  indexHash.slice(2) + txid.slice(2, 10);
+
 function txidOf(text) {
   if (!HASH.test(text)) throw invalid('params/tx_id must match pattern "^(0x)?[a-fA-F0-9]{64}$"');
   return `0x${text.replace(/^0x/, '').toLowerCase()}`;
@@ -257,7 +261,7 @@ function transaction({ chain: { branch, mempool: waiting }, params: [text], quer
   }
   const mined = branch.txs.get(txid);
   if (mined) {
-    return { body: minedShape(mined, { branch, include, isFull: true }), etag: `${mined.block.indexHash.slice(2)}${txid.slice(2, 10)}` };
+    return { body: minedShape(mined, { branch, include, isFull: true }), etag: minedEtag(mined) };
   }
   const record = waiting.get(txid);
   if (!record) throw notFound('Transaction not found');
@@ -285,14 +289,15 @@ function transactionEvents({ chain: { branch }, params: [text], query }) {
       },
       results: page,
     },
-    etag: `${mined.block.indexHash.slice(2)}${txid.slice(2, 10)}`,
+    etag: minedEtag(mined),
   };
 }
 
 // -- mempool and accounts ---------------------------------------------------------------------------
 
 const mempoolCursor = ({ receiptTime, txid }) => `${receiptTime}:${txid}`;
-const mempoolEtag = ({ mempool: waiting, tip }) => `${tip.indexHash}.${[...waiting.keys()].at(-1) ?? ''}.${waiting.size}`;
+const mempoolEtag = ({ mempool: waiting, tip }) =>
+  `${tip.indexHash}.${[...waiting.keys()].at(-1) ?? ''}.${waiting.size}`;
 
 function mempool({ chain, query }) {
   const rows = [...chain.mempool.values()].sort((one, other) => one.receiptTime - other.receiptTime);

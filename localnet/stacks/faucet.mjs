@@ -52,13 +52,17 @@ export class StacksFaucet {
     if (microStx === 0 && sats === 0) throw new NotPossible('"microStx" or "sats" says how much.');
     const txids = [];
     if (microStx > 0) {
-      txids.push(await this.#send((shared) => makeSTXTokenTransfer({ ...shared, recipient: address, amount: microStx })));
+      txids.push(await this.#send((shared) =>
+        makeSTXTokenTransfer({ ...shared, recipient: address, amount: microStx })));
     }
     if (sats > 0) {
       const [contractAddress, contractName] = SBTC.split('.');
-      const functionArgs = [Cl.uint(sats), Cl.principal(this.address), Cl.principal(address), Cl.none()];
+      const functionArgs = [
+        Cl.uint(sats), Cl.principal(this.address), Cl.principal(address), Cl.none(),
+      ];
       txids.push(await this.#send((shared) => makeContractCall({
-        ...shared, contractAddress, contractName, functionName: 'transfer', functionArgs, postConditionMode: 'allow',
+        ...shared, contractAddress, contractName, functionName: 'transfer', functionArgs,
+        postConditionMode: 'allow',
       })));
     }
     return { address, microStx, sats, txids };
@@ -72,7 +76,9 @@ export class StacksFaucet {
       await this.chain.mine();
     }
     const txid = await this.#send(
-      (shared) => makeContractDeploy({ ...shared, contractName, codeBody, clarityVersion: 4, postConditionMode: 'allow' }),
+      (shared) => makeContractDeploy({
+        ...shared, contractName, codeBody, clarityVersion: 4, postConditionMode: 'allow',
+      }),
       key ?? this.key, deployer, codeBody.length * 2 + 1000,
     );
     await this.chain.mine();

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { BODY_BYTES_MAX, BodyTooLarge, allowOrigin, isFromThisMachine, readBody, reply } from '../http.mjs';
 import { NotPossible } from './chain.mjs';
 import { SERVER_VERSION, extendedRoutes } from './extended.mjs';
-import { ApiError } from './http-errors.mjs';
+import { ApiError, badRequest } from './http-errors.mjs';
 import { nodeRoutes } from './node-api.mjs';
 import { Rejected } from './transactions.mjs';
 
@@ -21,7 +21,9 @@ export function createStacksServer(parts) {
     serve(parts, switches, request, response).catch((error) => {
       parts.log(`${request.method} ${request.url}: ${error.stack}`);
       if (response.headersSent) return response.destroy();
-      return reply(response, 500, { statusCode: 500, error: 'Internal Server Error', message: 'The local chain failed.' });
+      return reply(response, 500, {
+        statusCode: 500, error: 'Internal Server Error', message: 'The local chain failed.',
+      });
     });
   });
   server.maxConnections = SOCKETS_MAX;
@@ -104,7 +106,7 @@ async function serveApi({ chain }, { method, url, bytes, headers }, response) {
       if (etag) response.setHeader('etag', `"${etag}"`);
       return reply(response, 200, body);
     } catch (error) {
-      if (error instanceof URIError) return reply(response, 400, { statusCode: 400, error: 'Bad Request', message: 'Bad path' });
+      if (error instanceof URIError) return reply(response, 400, badRequest('Bad path').body);
       if (!(error instanceof ApiError)) throw error;
       if (error.etag) response.setHeader('etag', `"${error.etag}"`);
       return reply(response, error.status, error.body);

@@ -93,7 +93,7 @@ function payloadShape(record, include, isFull) {
     contract_call: {
       contract_id: call.contract,
       function_name: call.fn,
-      ...(include.has('function_args') ? { function_args: call.args.map((hex) => valueOf(`0x${hex.replace(/^0x/, '')}`)) } : {}),
+      ...(include.has('function_args') ? { function_args: call.args.map((hex) => valueOf(`0x${hex}`)) } : {}),
     },
   };
 }
@@ -136,7 +136,7 @@ function conditionsShape({ conditions, sender }) {
   return conditions.map((condition) => {
     const shared = { principal: principalShape(condition.principal, sender) };
     if (condition.conditionType === 0) {
-      return { ...shared, condition_code: AMOUNT_CODES[condition.conditionCode], amount: String(condition.amount), type: 'stx' };
+      return { ...shared, ...amountShape(condition), type: 'stx' };
     }
     const asset = {
       asset_name: condition.asset.assetName.content,
@@ -144,10 +144,7 @@ function conditionsShape({ conditions, sender }) {
       contract_name: condition.asset.contractName.content,
     };
     if (condition.conditionType === 1) {
-      return {
-        ...shared, condition_code: AMOUNT_CODES[condition.conditionCode], amount: String(condition.amount),
-        type: 'fungible', asset,
-      };
+      return { ...shared, ...amountShape(condition), type: 'fungible', asset };
     }
     return {
       ...shared, condition_code: ITEM_CODES[condition.conditionCode], type: 'non_fungible',
@@ -155,6 +152,9 @@ function conditionsShape({ conditions, sender }) {
     };
   });
 }
+
+const amountShape = ({ conditionCode, amount }) =>
+  ({ condition_code: AMOUNT_CODES[conditionCode], amount: String(amount) });
 
 function principalShape(principal, origin) {
   if (principal.prefix === 1) return { type_id: 'principal_origin' };
@@ -184,7 +184,8 @@ export function eventShape({ event, data }, index) {
   if (kind === 'ft') {
     return { event_index: index, type: 'ft_asset', ft_asset: { type: act, ...asset, ...sides, amount: data.amount } };
   }
-  return { event_index: index, type: 'nft_asset', nft_asset: { type: act, ...sides, ...asset, value: valueOf(data.raw_value) } };
+  const value = valueOf(data.raw_value);
+  return { event_index: index, type: 'nft_asset', nft_asset: { type: act, ...sides, ...asset, value } };
 }
 
 export function logShape({ eventIndex, txid, event: { data } }) {

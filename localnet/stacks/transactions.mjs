@@ -109,14 +109,18 @@ export function checkAdmission(record, { nextNonce, balance, contract, waiting }
   if (!Number.isSafeInteger(fee) || fee < bytes) refuse('FeeTooLow', { expected: bytes, actual: fee });
   const told = { expected: nextNonce, actual: nonce, is_origin: true, principal: sender };
   if (nonce < nextNonce) refuse('BadNonce', told);
-  if (nonce >= nextNonce + CHAINED_MAX) refuse('TooMuchChaining', { message: 'Nonce would exceed chaining limit in mempool', ...told });
+  if (nonce >= nextNonce + CHAINED_MAX) {
+    refuse('TooMuchChaining', { message: 'Nonce would exceed chaining limit in mempool', ...told });
+  }
   if (waiting && fee <= waiting.fee) refuse('ConflictingNonceInMempool');
   const cost = BigInt(fee) + (call.kind === 'transfer' ? BigInt(call.amount) : 0n);
   if (balance < cost) refuse('NotEnoughFunds', { expected: hex(cost), actual: hex(balance) });
   if (call.kind === 'transfer' && call.recipient === sender) {
     refuse('TransferRecipientCannotEqualSender', { recipient: sender });
   }
-  if (call.kind === 'deploy' && contract) refuse('ContractAlreadyExists', { contract_identifier: `${sender}.${call.name}` });
+  if (call.kind === 'deploy' && contract) {
+    refuse('ContractAlreadyExists', { contract_identifier: `${sender}.${call.name}` });
+  }
   if (call.kind === 'call') {
     if (!contract) refuse('NoSuchContract');
     if (contract.abi) checkCall(call, contract.abi, refuse);
