@@ -1,8 +1,8 @@
 """The next task, however many are open, and however many answers a worker has given.
 
 Sizes take turns within each round. A worker who never came before takes a seat at the front of the
-queue; a worker who is back asks again for the seat; a worker with 100 thousand answers votes on,
-beside one with none at the same place in the queue.
+queue; one who is back asks again for the seat; one at the end finds nothing; a worker with 100
+thousand answers votes on, beside one with none at the same place in the queue.
 """
 
 import json
@@ -79,6 +79,8 @@ async def measure_queue(
             connection = await connect(database.api)
             times.add("takes a seat, SQL", size, 0, await _ask(connection, at_hand))
             times.add("has a seat, SQL", size, 0, await _ask(connection, at_hand))
+            nothing_ms = await _ask(connection, [worker_id(WORKERS)] * each, finds=False)
+            times.add("finds nothing further, SQL", size, 0, nothing_ms)
             await connection.close()
             taken, held = await _over_http(database, folder, first + each, each)
             times.add("takes a seat, HTTP", size, 0, taken)
@@ -111,6 +113,11 @@ async def _make(cluster: Cluster, size: int, *, answered: int = 0) -> Copy:
             await seed_tasks(
                 connection, first, last, votes_wanted=VOTES_WANTED, options=2, orders=False
             )
+        await connection.execute(
+            "INSERT INTO task_positions (worker, after_seq) VALUES ($1, $2)",
+            worker_id(WORKERS),
+            size,
+        )
         if answered:
             await _answer(connection, answered)
 
@@ -140,15 +147,15 @@ async def _answer(connection: Any, answered: int) -> None:
     )
 
 
-async def _ask(connection: Any, workers: Sequence[UUID]) -> list[float]:
+async def _ask(connection: Any, workers: Sequence[UUID], *, finds: bool = True) -> list[float]:
     statement = await connection.prepare(f"SELECT tasks_next($1, {TTL}, $2)")
     took_ms = []
     for worker in workers:
         began_s = time.perf_counter()
         answer = await statement.fetchval(worker, MEDIA)
         took_ms.append(1_000 * (time.perf_counter() - began_s))
-        if answer is None:
-            raise RuntimeError("the queue is empty")
+        if (answer is not None) is not finds:
+            raise RuntimeError(f"expected {'a' if finds else 'no'} task, found {answer}")
     return took_ms
 
 
