@@ -68,7 +68,10 @@ servers are one process with 16 connections to a durable PostgreSQL, verify the 
 session, and do the same work: a seat that lives is given again; a vote is a seat, two counts, a
 double entry with its chain of hashes and the next seat, in one transaction. After every turn seats,
 counts and transfers are compared and the ledger is replayed. Earnest also counts its requests for
-Prometheus; the peers count nothing. Each turn has a fresh copy of the same rows; medians of
+Prometheus; the peers count nothing. It answers these two routes before Litestar, on uvicorn and
+asyncpg. Before anything is measured, every server plays the same twenty cases, refusals included,
+and must give the same answers and leave the same books. Each turn has a fresh copy of the same rows,
+and each round another order; medians of
 {len({id(r) for r in rounds}) // len({r.server for r in rounds})} turns.
 
 """

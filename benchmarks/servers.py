@@ -50,7 +50,7 @@ class Server:
     data: str = ""
 
 
-EARNEST = Server("earnest", "Earnest (Litestar, one process)")
+EARNEST = Server("earnest", "Earnest")
 FASTIFY = Server("fastify-pg", "Fastify 5 + pg, the same SQL functions", PEERS / "fastify-pg")
 PRISMA_RAW = Server(
     "express-prisma-raw",

@@ -70,7 +70,8 @@ async def measure_votes(
     template = await cluster.make("votes", lambda c: seed_votes(c, tasks=tasks))
     found = []
     for number in range(rounds):
-        for server in servers:
+        first = number % len(servers)  # nobody is always the one after the seeding
+        for server in (*servers[first:], *servers[:first]):
             copy = await cluster.clone(template, f"votes_{number}_{server.key}")
             found.append(await _turn(cluster, server, copy, folder, seconds))
             print(f"  round {number + 1} {server.title}: {found[-1].reads.rate:.0f} reads/s,"
