@@ -70,8 +70,8 @@ double entry with its chain of hashes and the next seat, in one transaction. Aft
 counts and transfers are compared and the ledger is replayed. Earnest also counts its requests for
 Prometheus; the peers count nothing. It answers these two routes before Litestar, on uvicorn and
 asyncpg. Before anything is measured, every server plays the same twenty cases, refusals included,
-and must give the same answers and leave the same books. Each turn has a fresh copy of the same rows,
-and each round another order; medians of
+and must give the same answers and leave the same books. Each turn has a fresh copy of the same
+rows, and each round another order; medians of
 {len({id(r) for r in rounds}) // len({r.server for r in rounds})} turns.
 
 """
