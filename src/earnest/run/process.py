@@ -3,12 +3,15 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 
 import uvloop
 
 from earnest.kit.settings import Settings, read_settings
 from earnest.run.logging import set_up_logging
+
+RECURSION_LIMIT = 1_000
 
 Run = Callable[[Settings, asyncio.Event], Awaitable[None]]
 
@@ -20,6 +23,8 @@ def run_process(name: str, run: Run) -> None:
     """
     settings = read_settings(os.environ)
     set_up_logging(settings, name)
+    # A library that raised it would let a deeply nested body end the process.
+    sys.setrecursionlimit(RECURSION_LIMIT)
 
     async def until_signal() -> None:
         stop = asyncio.Event()
