@@ -110,7 +110,7 @@ status: setup-python ## Say what runs on this machine
 
 .PHONY: test check lint types imports openapi localnet-test contracts-test format
 test: setup ## All tests of the Python side, on real Postgres, S3 and chain
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(ARGS)
 
 check: setup ## All that CI runs
 	@$(MAKE) lint types imports openapi localnet-test contracts-test test
