@@ -1,9 +1,11 @@
 """The S3 server as our own child, spoken to as a browser and as a client would."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
+from earnest.files import open_store
+from earnest.kit.settings import Settings
 from earnest.run.embedded.object_store import ObjectStore, S3Access
 from tests.integration.run.processes import lives, poll_until, starter
 
@@ -199,3 +203,31 @@ def test_kill_of_the_parent_takes_it_along(tmp_path: Path) -> None:
         poll_until(lambda: not lives(told["pid"]))
     with ObjectStore(tmp_path, told["port"]) as again:
         assert again.port == told["port"]
+
+
+async def test_uploads_and_deletions_side_by_side(access: S3Access) -> None:
+    """The last object of a folder goes while others come into it: no upload fails for that."""
+    settings = Settings(
+        s3_endpoint=access.endpoint_url,
+        s3_bucket=access.bucket,
+        s3_access_key_id=access.access_key_id,
+        s3_secret_access_key=access.secret_access_key,
+    )
+    async with open_store(settings) as objects, httpx.AsyncClient(trust_env=False) as http:
+
+        async def come_and_go(name: str) -> list[int]:
+            found = []
+            for number in range(20):
+                key = f"incoming/{name}-{number}"
+                signed = await objects.sign_put(
+                    key, content_type="image/webp", size_bytes=5, sha256=b"", expires_in_s=60
+                )
+                answer = await http.put(signed.url, content=b"bytes", headers=signed.headers)
+                found.append(answer.status_code)
+                await objects.delete([key])
+            return found
+
+        statuses = await asyncio.gather(*(come_and_go(str(n)) for n in range(24)))
+        assert {status for each in statuses for status in each} == {200}
+        later = datetime.now(UTC) + timedelta(days=1)
+        assert await objects.list_older("incoming/", later, 10) == []

@@ -14,6 +14,7 @@ from earnest.run.demo.wallets import NODE_GONE_AFTER_S, Wallet
 
 _SECONDS_MAX = 20.0
 _AGAIN_AFTER_S = 0.5
+_PUT_TRIES_MAX = 3
 
 
 class Person:
@@ -96,6 +97,14 @@ class Person:
         file_id: str = begun["fileId"]
         target = begun["upload"]
         if target is not None:
+            await self._put(target, content)
+            await self.ask("POST", f"/api/files/{file_id}/complete")
+        return file_id
+
+    async def _put(self, target: dict[str, Any], content: bytes) -> None:
+        """Sends a file; once more where the store says that the fault was its own."""
+        refused = ""
+        for _ in range(_PUT_TRIES_MAX):
             try:
                 put = await self._http.request(
                     target["method"], target["url"], content=content, headers=target["headers"]
@@ -104,10 +113,12 @@ class Person:
                 raise DemoBroke(
                     reason=f"The S3 server gave no answer ({type(error).__name__})."
                 ) from error
-            if not put.is_success:
-                raise DemoBroke(reason=f"The S3 server refused a file: {put.text[:200]}")
-            await self.ask("POST", f"/api/files/{file_id}/complete")
-        return file_id
+            if put.is_success:
+                return
+            refused = put.text[:200]
+            if put.status_code < 500:
+                break
+        raise DemoBroke(reason=f"The S3 server refused a file: {refused}")
 
     async def look_at(self, url: str) -> int:
         """Loads a picture as a page does; gives its size in bytes."""

@@ -22,6 +22,9 @@ from earnest.run.embedded.launch import (
 from earnest.run.embedded.part import EmbeddedPart
 from earnest.run.embedded.state_dir import StateDir, keep_secret, make_private
 
+# Where uploads and deletions meet all the time.
+_BUSY_PREFIXES = ("incoming", "media", "originals")
+
 # rclone takes any region; clients need one to sign with.
 REGION = "us-east-1"
 
@@ -100,6 +103,11 @@ class ObjectStore(EmbeddedPart):
         make_private(self.state_dir.s3)
         # A bucket is a folder; here it is made before the server looks.
         (self._objects / self.bucket).mkdir(parents=True, exist_ok=True)
+        # When the last object of a folder is deleted rclone removes the folder too, and an upload
+        # that is being put into it at that moment fails. An empty folder inside keeps it; it is
+        # no object, so nobody lists or sweeps it.
+        for prefix in _BUSY_PREFIXES:
+            (self._objects / self.bucket / prefix / ".kept").mkdir(parents=True, exist_ok=True)
         self._settings.touch(mode=0o600)
         # Names that rclone reserves; nothing under them was ever confirmed to a client.
         for half in self._objects.rglob(".rclone_temp_*"):
