@@ -51,7 +51,7 @@ def describe_machine() -> Machine:
         cpu=cpu,
         cores=len(os.sched_getaffinity(0)),
         ram_gb=psutil.virtual_memory().total / 2**30,
-        kernel=platform.release(),
+        kernel=platform.release().partition("-")[0],
         versions=versions,
         load_1m=os.getloadavg()[0],
     )
