@@ -75,6 +75,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     solana_usdc_mint: str = ""
     solana_poll_s: float = 2.0
 
+    # Empty: no escrow is followed, and projects are not offered.
+    stacks_api_url: str = ""
+    stacks_api_key: str = ""
+    stacks_api_key_header: str = "x-api-key"
+    stacks_ws_url: str = ""
+    # The one contract that counts, as `ADDRESS.name`; one that looks like it is ignored.
+    stacks_contract: str = ""
+    stacks_sbtc_token: str = ""
+    stacks_poll_s: float = 10.0
+    # Bitcoin blocks upon a Stacks block after which it is final.
+    stacks_finality_burn_blocks: Annotated[int, msgspec.Meta(ge=1, le=144)] = 6
+
     fee_bps: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 500
     order_ttl_s: Seconds = 1_800
     seat_ttl_s: Seconds = 600

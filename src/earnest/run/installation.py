@@ -19,7 +19,15 @@ from earnest.run.embedded.state_dir import StateDir, keep_secret, write_private
 
 # What must never reach a process that has no use for it. Each list is all that the process gets.
 SECRETS_OF: Mapping[str, frozenset[str]] = {
-    "api": frozenset({"database_url", "jwt_secret", "s3_access_key_id", "s3_secret_access_key"}),
+    "api": frozenset(
+        {
+            "database_url",
+            "jwt_secret",
+            "s3_access_key_id",
+            "s3_secret_access_key",
+            "stacks_api_key",
+        }
+    ),
     "worker": frozenset(
         {
             "database_url",
@@ -27,9 +35,10 @@ SECRETS_OF: Mapping[str, frozenset[str]] = {
             "s3_secret_access_key",
             "signer_token",
             "attestation_key",
+            "stacks_api_key",
         }
     ),
-    "indexer": frozenset({"database_url"}),
+    "indexer": frozenset({"database_url", "stacks_api_key"}),
     "signer": frozenset({"database_url", "signer_passphrase", "signer_token"}),
 }
 ALL_SECRETS = frozenset().union(*SECRETS_OF.values())

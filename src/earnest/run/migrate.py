@@ -31,10 +31,13 @@ FUNCTION_FILES = (
     "accounts",
     "chains",
     "files",
+    "notifications",
     "treasury",
+    "escrow",
     "payouts",
     "payments",
     "tasks",
+    "projects",
 )
 _LOCK = 0x6561726E657374  # "earnest"
 _LOCK_WAIT_S = 120
