@@ -271,6 +271,9 @@ async def test_a_reset_network_halts_everything_that_moves_money(tmp_path: Path)
             assert "another network" in found["haltedReason"], found
             plain = await asyncio.to_thread(system.earnest, "chain", "status")
             assert "Halted since" in plain.stdout
+            compared = await asyncio.to_thread(system.earnest, "solvency")
+            assert (compared.returncode, compared.stdout) == (1, ""), compared.stdout
+            assert "halted until an operator has looked" in compared.stderr
             asked = await worker.take_out(PRICE // 2)
 
             async def told() -> bool:

@@ -5,7 +5,7 @@ import asyncio
 from rich.text import Text
 
 from earnest import treasury
-from earnest.chains import cursor_of
+from earnest.chains import ChainHalted, cursor_of
 from earnest.chains.solana import SolanaRpc
 from earnest.chains.solana.adapter import SolanaChain
 from earnest.kit.db import Database
@@ -63,6 +63,9 @@ async def _compare_when_there(
             # One snapshot: what the ledger has is never older than the cursor seen here.
             await db_tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             cursor = await cursor_of(db_tx, _CHAIN)
+            if cursor.halted_reason is not None:
+                # What the node says now may be of another network, and would prove nothing.
+                raise ChainHalted(chain=_CHAIN.value, reason=cursor.halted_reason)
             posted = await db_tx.fetchval(
                 "SELECT seq FROM treasury_cursors WHERE chain = $1", _CHAIN.value
             )
