@@ -21,7 +21,7 @@ from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 
-from earnest import accounts, files, payments, payouts, tasks, treasury
+from earnest import accounts, files, notifications, payments, payouts, tasks, treasury
 from earnest.chains.solana import SolanaRpc
 from earnest.kit import problems
 from earnest.kit.clock import Clock, SystemClock
@@ -157,7 +157,7 @@ def _bodies(kind: type[Body]) -> list[type[Body]]:
 
 def _operations(app: Litestar) -> Iterator[Operation]:
     for path in (app.openapi_schema.paths or {}).values():
-        for name in ("get", "head", "post", "delete"):
+        for name in ("get", "head", "post", "put", "delete"):
             if operation := getattr(path, name):
                 yield operation
 
@@ -214,6 +214,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
         route_handlers=[
             *accounts.ROUTES,
             *files.ROUTES,
+            *notifications.ROUTES,
             *tasks.ROUTES,
             *payments.ROUTES,
             *payouts.ROUTES,

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from earnest import accounts, files, payouts, tasks
+from earnest import accounts, files, notifications, payouts, tasks
 from earnest.chains.solana import SolanaRpc, mints_of
 from earnest.jobs import Job, JobRegistry, run_worker
 from earnest.kit.clock import Clock, SystemClock
@@ -40,6 +40,7 @@ def build_registry() -> JobRegistry:
     """Every job that a worker can do."""
     registry = JobRegistry()
     files.register_jobs(registry)
+    notifications.register_jobs(registry)
     payouts.register_jobs(registry)
     tasks.register_jobs(registry)
 

@@ -11,6 +11,7 @@ from litestar.routes import HTTPRoute
 from solders.keypair import Keypair
 
 from earnest.accounts.http import COOKIE
+from earnest.notifications import NotificationKind, notify
 from earnest.run.api import build_app
 from earnest.run.embedded.local_chain import LocalChain
 from earnest.run.embedded.object_store import ObjectStore as EmbeddedS3
@@ -78,6 +79,13 @@ class World:
         file, public_id = await site.picture(self.owner)
         self.ids |= {"file_id": file, "public_id": str(public_id), "variant": "small"}
         self.ids["name"] = "reference.css"
+        owner = await site.market.role("owner")
+        async with owner.db_tx() as db_tx:
+            await notify(
+                db_tx, to=[owned], kind=NotificationKind.PROJECT_CANCELLED, subject="project:1",
+                data={"projectTitle": "A shed"}, key="once",
+            )  # fmt: skip
+        self.ids["notification_id"] = str(await owner.fetchval("SELECT id FROM notifications"))
         self.ready = [str(id) for id in await site.market.files(owned, 2)]
         async with self.owner.client() as client:
             asked = await client.post(
@@ -124,6 +132,8 @@ class World:
                     made["headers"] |= sign_in(url, self.owner.wallet).headers
             case "POST", "/api/files/uploads":
                 made["json"] = upload_body()
+            case "PUT", "/api/notifications/read":
+                made["json"] = {"upTo": self.ids["notification_id"]}
             case "POST", "/api/tasks":
                 made["json"] = {
                     "title": "Which one?",
