@@ -1,6 +1,7 @@
 """The real API, with a real database, S3 server and Solana chain behind it."""
 
 import hashlib
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pytest
 from earnest.files import open_store
 from earnest.files.rules import Variant, media_key
 from earnest.kit.settings import Settings
+from earnest.notifications import NotificationKind, notify
 from earnest.run.embedded.local_chain import LocalChain
 from earnest.run.embedded.object_store import ObjectStore as EmbeddedS3
 from tests.acceptance.http.served import Person, api_settings, served_in_thread, sign_in
@@ -83,6 +85,18 @@ class Site:
                     media_key(public_id, variant), body, content_type="image/webp", cache_control=""
                 )
         return str(file), public_id
+
+    async def tell(self, person: Person) -> str:
+        """Puts a notification into somebody's inbox; its id."""
+        owner = await self.market.databases.role("owner")
+        key = secrets.token_hex(8)
+        async with owner.db_tx() as db_tx:
+            await notify(
+                db_tx, to=[UUID(person.account_id)], kind=NotificationKind.PROJECT_CANCELLED,
+                subject="project:1", data={"projectTitle": "A shed"}, key=key,
+            )  # fmt: skip
+            id = await db_tx.fetchval("SELECT id FROM notifications WHERE key = $1", key)
+        return str(id)
 
     async def earn(self, person: Person) -> int:
         """Lets somebody earn one vote's price; returns what they have now, in lamports."""

@@ -23,8 +23,9 @@ _ENDS_SESSIONS = ("/api/auth/logout", "/api/me/sessions/{session_id}")
 _CURSORS = {
     "/api/balance/entries": encode_cursor(5),
     "/api/payouts": encode_cursor(5),
-    "/api/tasks": encode_cursor(("2026-01-01T00:00:00Z", "00000000-0000-4000-8000-000000000000")),
 }
+# Most lists are ordered by when a thing was made, and its id.
+_MADE = encode_cursor(("2026-01-01T00:00:00Z", "00000000-0000-4000-8000-000000000000"))
 
 
 @cache
@@ -51,7 +52,7 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
         return
     path, body = case.operation.path, case.body
     if "cursor" in case.query:
-        case.query["cursor"] = _CURSORS[path]
+        case.query["cursor"] = _CURSORS.get(path, _MADE)
     if case.meta.phase.name != "stateful":
         for name in case.path_parameters:
             case.path_parameters[name] = _WORLD["ids"].get(name, case.path_parameters[name])
@@ -71,6 +72,8 @@ def _fill(path: str, body: dict[str, Any]) -> None:
         body.update(proof(_URL, Keypair()))
     elif path == "/api/files/uploads":
         body["sizeBytes"] = min(body["sizeBytes"], _WORLD["uploadBytesMax"])
+    elif path == "/api/notifications/read":
+        body["upTo"] = _WORLD["ids"]["notification_id"]
     elif path == "/api/tasks":
         body["asset"] = "SOL"
         body["pricePerVoteMinor"] = body["pricePerVoteMinor"][:12]

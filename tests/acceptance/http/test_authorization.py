@@ -11,7 +11,6 @@ from litestar.routes import HTTPRoute
 from solders.keypair import Keypair
 
 from earnest.accounts.http import COOKIE
-from earnest.notifications import NotificationKind, notify
 from earnest.run.api import build_app
 from earnest.run.embedded.local_chain import LocalChain
 from earnest.run.embedded.object_store import ObjectStore as EmbeddedS3
@@ -79,13 +78,7 @@ class World:
         file, public_id = await site.picture(self.owner)
         self.ids |= {"file_id": file, "public_id": str(public_id), "variant": "small"}
         self.ids["name"] = "reference.css"
-        owner = await site.market.role("owner")
-        async with owner.db_tx() as db_tx:
-            await notify(
-                db_tx, to=[owned], kind=NotificationKind.PROJECT_CANCELLED, subject="project:1",
-                data={"projectTitle": "A shed"}, key="once",
-            )  # fmt: skip
-        self.ids["notification_id"] = str(await owner.fetchval("SELECT id FROM notifications"))
+        self.ids["notification_id"] = await site.tell(self.owner)
         self.ready = [str(id) for id in await site.market.files(owned, 2)]
         async with self.owner.client() as client:
             asked = await client.post(

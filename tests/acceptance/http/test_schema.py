@@ -45,6 +45,7 @@ async def make_world(site: Site, person: Person) -> dict[str, Any]:
             "file_id": file,
             "public_id": str(public_id),
             "variant": "small",
+            "notification_id": await site.tell(person),
         },
     }
 
