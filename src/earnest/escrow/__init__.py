@@ -1,5 +1,18 @@
 """The escrow contract, as its events tell it: what is locked, for whom, and what became of it."""
 
+from earnest.escrow.acts import Act, ActName, Role, acts_of, find_act, voters_of
+from earnest.escrow.calls import parts_of, prepare_call
+from earnest.escrow.calls_contract import prepare_credit_withdrawal, prepare_fee_sweep
+from earnest.escrow.calls_creation import Creation, Terms, prepare_creation
+from earnest.escrow.calls_shape import FunctionArg, PreparedCall, StatedCondition, Token, token_of
+from earnest.escrow.errors_acts import (
+    ActNotPossible,
+    ActNotYours,
+    ActTooEarly,
+    ActTooLate,
+    FigureNotPossible,
+)
+from earnest.escrow.rules_money import Parts, bond_of, bond_owner, divide
 from earnest.escrow.state import (
     STX,
     ArbiterSet,
@@ -43,7 +56,14 @@ from earnest.escrow.store import (
 
 __all__ = [
     "STX",
+    "Act",
+    "ActName",
+    "ActNotPossible",
+    "ActNotYours",
+    "ActTooEarly",
+    "ActTooLate",
     "ArbiterSet",
+    "Creation",
     "Ending",
     "EscrowConfig",
     "EscrowCursor",
@@ -55,20 +75,38 @@ __all__ = [
     "EscrowToken",
     "EscrowVote",
     "EventState",
+    "FigureNotPossible",
+    "FunctionArg",
     "MilestoneStatus",
+    "Parts",
+    "PreparedCall",
     "ProjectState",
     "ProjectStatus",
+    "Role",
+    "StatedCondition",
+    "Terms",
+    "Token",
     "View",
+    "acts_of",
     "arbiter_sets",
+    "bond_of",
+    "bond_owner",
     "config_of",
     "credits_of",
     "cursor_of",
+    "divide",
     "events_of_project",
     "events_of_tx",
     "fees_of",
+    "find_act",
     "list_events",
     "open_projects",
     "owed_of",
+    "parts_of",
+    "prepare_call",
+    "prepare_creation",
+    "prepare_credit_withdrawal",
+    "prepare_fee_sweep",
     "project_by_creation",
     "project_by_number",
     "project_by_reference",
@@ -77,5 +115,7 @@ __all__ = [
     "projects_between",
     "projects_of_arbiter",
     "projects_of_party",
+    "token_of",
     "tokens_of",
+    "voters_of",
 ]
