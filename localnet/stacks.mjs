@@ -2,7 +2,8 @@
 // A Stacks chain on this machine with the Stacks API's paths, for the demo and for tests. See README.md.
 //
 //   node localnet/stacks.mjs --port N --state DIR [--block-ms 1000] [--burn-every 10]
-//                            [--contract FILE.clar [--contract-key FILE]] [--die-with-parent]
+//                            [--contract FILE.clar [--contract-key FILE] [--contract-takes-sbtc]]
+//                            [--die-with-parent]
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -23,6 +24,7 @@ function readArguments() {
       'burn-every': { type: 'string', default: '10' },
       contract: { type: 'string' },
       'contract-key': { type: 'string' },
+      'contract-takes-sbtc': { type: 'boolean', default: false },
       'die-with-parent': { type: 'boolean', default: false },
     },
   });
@@ -37,7 +39,9 @@ function readArguments() {
     state: values.state,
     blockMs: number(values['block-ms'], 'block-ms', 3_600_000),
     burnEvery: number(values['burn-every'], 'burn-every', 1_000_000),
-    contract: values.contract === undefined ? null : contractFrom(values.contract, values['contract-key']),
+    contract: values.contract === undefined ? null : {
+      ...contractFrom(values.contract, values['contract-key']), takesSbtc: values['contract-takes-sbtc'],
+    },
     dieWithParent: values['die-with-parent'],
   };
 }
@@ -82,6 +86,7 @@ async function main() {
   await chain.open();
   let contractId = deployedBy(chain, contract);
   if (contract && contractId === null) contractId = await faucet.deploy(contract.name, contract.source, contract.key);
+  if (contract?.takesSbtc && !takesSbtc(chain, contractId)) await faucet.listSbtc(contractId, contract.key);
   const server = createStacksServer({ chain, faucet, contractId: () => contractId, log });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -99,6 +104,12 @@ function deployedBy(chain, contract) {
   const found = [...chain.branch.txs.values()].find(({ ran }) =>
     ran.type === 'smart_contract' && ran.call.name === contract.name && ran.status === 'success');
   return found ? `${found.ran.sender}.${contract.name}` : null;
+}
+
+/** Looked for, not remembered: the process may have been killed between deployment and listing. */
+function takesSbtc(chain, contractId) {
+  return [...chain.branch.txs.values()].some(({ ran }) => ran.call.kind === 'call' && ran.status === 'success'
+    && ran.call.contract === contractId && ran.call.fn === 'set-token');
 }
 
 function beat(chain, blockMs, burnEvery, stop) {

@@ -87,6 +87,22 @@ export class StacksFaucet {
     return `${deployer}.${contractName}`;
   }
 
+  /**
+   * What an owner does after a deployment: names sBTC as a token that projects may be paid in.
+   *
+   * @param {string} contract @param {string} [key] of its owner
+   */
+  async listSbtc(contract, key = this.key) {
+    const [contractAddress, contractName] = contract.split('.');
+    const functionArgs = [Cl.principal(SBTC), Cl.stringAscii('sbtc-token'), Cl.bool(true)];
+    const txid = await this.#send((shared) => makeContractCall({
+      ...shared, contractAddress, contractName, functionName: 'set-token', functionArgs, postConditionMode: 'deny',
+    }), key, getAddressFromPrivateKey(key, 'testnet'));
+    await this.chain.mine();
+    const { status, result } = this.chain.branch.txs.get(txid).ran;
+    if (status !== 'success') throw new Error(`${contract} can't be told of sBTC: ${result ?? status}`);
+  }
+
   /** One at a time: each takes the next nonce. */
   #send(make, senderKey = this.key, sender = this.address, fee = 1000) {
     const mine = this.#turn.then(async () => {

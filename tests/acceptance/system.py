@@ -18,7 +18,7 @@ import psutil
 from earnest.run.cli import main
 
 EARNEST = (sys.executable, "-P", "-m", "earnest.run")
-PROCESSES = ("postgres", "s3", "chain", "api", "worker", "indexer", "signer")
+PROCESSES = ("postgres", "s3", "chain", "stacks", "api", "worker", "indexer", "signer")
 SLOT_MS = 50
 READY_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 45.0
@@ -92,7 +92,7 @@ class RunningSystem:
 
     @property
     def urls(self) -> dict[str, str]:
-        """`api`, `docs`, `solanaRpc`, `s3`, `database`."""
+        """`api`, `docs`, `solanaRpc`, `stacksApi`, `s3`, `database`."""
         urls: dict[str, str] = self.status()["urls"]
         return urls
 
@@ -148,7 +148,10 @@ def earnest_up(
     env: Mapping[str, str] | None = None,
     wait: bool = True,
 ) -> Iterator[RunningSystem]:
-    """Starts `earnest up` on free ports; stops it at the end, by force if it must be."""
+    """Starts `earnest up` on free ports; stops it at the end, by force if it must be.
+
+    A test that has nothing to do with projects spares the Stacks chain by `--no-stacks`.
+    """
     state_dir.parent.mkdir(parents=True, exist_ok=True)
     output = state_dir.parent / f"{state_dir.name}.out"
     command = [*EARNEST, "up", "--port", "0", "--state-dir", str(state_dir)]

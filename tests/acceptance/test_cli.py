@@ -290,7 +290,7 @@ def test_what_does_not_exist_is_named(running_system: RunningSystem) -> None:
 @pytest.fixture
 def false_system(tmp_path: Path) -> Iterator[RunningSystem]:
     """A system whose books a test may falsify."""
-    with earnest_up(tmp_path / "var") as system:
+    with earnest_up(tmp_path / "var", "--no-stacks") as system:
         yield system
 
 

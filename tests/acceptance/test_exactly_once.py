@@ -57,7 +57,7 @@ def plan(seed: int) -> list[tuple[str, float]]:
 @pytest.fixture(scope="module")
 def hurt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     """A system for this module to hurt, one for all ten runs."""
-    with earnest_up(tmp_path_factory.mktemp("killed") / "var") as system:
+    with earnest_up(tmp_path_factory.mktemp("killed") / "var", "--no-stacks") as system:
         yield system
 
 

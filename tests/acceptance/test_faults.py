@@ -33,7 +33,7 @@ Known = tuple[dict[str, str], Poster]
 @pytest.fixture(scope="module")
 def hurt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     """A system for this module to hurt; every test leaves it healthy."""
-    with earnest_up(tmp_path_factory.mktemp("hurt") / "var") as system:
+    with earnest_up(tmp_path_factory.mktemp("hurt") / "var", "--no-stacks") as system:
         yield system
 
 
@@ -252,7 +252,7 @@ async def test_a_reset_network_halts_everything_that_moves_money(tmp_path: Path)
 
     The new chain knows the treasury's key and its float, so a payout would even land there.
     """
-    with earnest_up(tmp_path / "var") as system:
+    with earnest_up(tmp_path / "var", "--no-stacks") as system:
         urls, known = await asyncio.to_thread(settle_in, system)
         async with marketplace(system, urls, known) as market:
             worker = await market.visitor()
@@ -326,7 +326,7 @@ async def test_the_signer_refuses_an_old_database(tmp_path: Path) -> None:
     asks again; the signer's own log is what keeps it from being paid twice.
     """
     data, backup = tmp_path / "var" / "postgres", tmp_path / "backup"
-    with earnest_up(tmp_path / "var") as system:
+    with earnest_up(tmp_path / "var", "--no-stacks") as system:
         urls, known = await asyncio.to_thread(settle_in, system)
         async with marketplace(system, urls, known) as market:
             worker, other = await market.visitors(2)

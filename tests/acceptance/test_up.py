@@ -44,7 +44,7 @@ def secrets_of(system: RunningSystem) -> list[str]:
 
 
 def test_every_part_answers_where_status_says(running_system: RunningSystem) -> None:
-    """All seven processes are ready, and each URL leads to a part that works."""
+    """All eight processes are ready, and each URL leads to a part that works."""
     status = running_system.status()
     assert status["healthy"] is True
     assert {p["name"] for p in status["processes"]} == set(PROCESSES)
@@ -60,6 +60,9 @@ def test_every_part_answers_where_status_says(running_system: RunningSystem) -> 
     assert httpx.get(f"{urls['api']}/api/openapi.json").json()["openapi"].startswith("3.1")
     health = {"jsonrpc": "2.0", "id": 1, "method": "getHealth"}
     assert httpx.post(urls["solanaRpc"], json=health).json()["result"] == "ok"
+    stacks = httpx.get(f"{urls['stacksApi']}/localnet/state").json()
+    assert stacks["contractId"] == status["stacksContract"]
+    assert status["stacksContract"] in running_system.output
     assert httpx.get(f"{urls['s3']}/earnest/any").status_code in (400, 403)  # not signed
     assert "Ready in" in running_system.output
 
@@ -126,7 +129,9 @@ def test_the_treasury_has_its_float_and_a_place_for_usdc(running_system: Running
     assert int(held["SOL"]) >= 10_000_000_000
 
 
-@pytest.mark.parametrize("name", ["s3", "chain", "signer", "api", "worker", "indexer", "postgres"])
+@pytest.mark.parametrize(
+    "name", ["s3", "chain", "stacks", "signer", "api", "worker", "indexer", "postgres"]
+)
 def test_a_killed_process_is_replaced(own_system: RunningSystem, name: str) -> None:
     """kill -9 of any process: it is back under another pid, all is healthy, ledger = chain."""
     before = own_system.part(name)
@@ -238,8 +243,10 @@ def test_devnet_needs_no_node_and_says_what_it_waits_for(tmp_path: Path) -> None
     env = bare_environment(PATH=str(programs), EARNEST_SOLANA_RPC_URLS=silent)
     with earnest_up(tmp_path / "var", "--network", "devnet", env=env) as system:
         status = system.status()
-        assert {p["name"] for p in status["processes"]} == set(PROCESSES) - {"chain"}
+        assert {p["name"] for p in status["processes"]} == set(PROCESSES) - {"chain", "stacks"}
         assert {p["health"] for p in status["processes"]} == {"ready"}
+        assert status["stacksContract"] is None
+        assert "stacksApi" not in status["urls"]
         assert status["healthy"] is False
         assert "does not answer" in status["waitsFor"][0]
         assert "hidden" not in str(status) + system.output
@@ -285,10 +292,11 @@ async def test_parts_of_ones_own_replace_embedded_ones(tmp_path: Path) -> None:
 
 
 def _check_replaced(state_dir: Path, env: dict[str, str]) -> None:
-    with earnest_up(state_dir, env=env) as system:
+    with earnest_up(state_dir, "--no-stacks", env=env) as system:
         status = system.status()
         assert status["healthy"] is True
-        assert {p["name"] for p in status["processes"]} == set(PROCESSES) - {"postgres", "s3"}
+        own = set(PROCESSES) - {"postgres", "s3", "stacks"}
+        assert {p["name"] for p in status["processes"]} == own
         assert status["urls"]["s3"] == env["EARNEST_S3_ENDPOINT"]
         assert "the owner" not in str(status)
         signer = psutil.Process(system.part("signer")["pid"]).environ()

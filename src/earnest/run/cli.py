@@ -40,6 +40,20 @@ SlotMs = Annotated[
         validator=Number(gte=10, lte=10_000),
     ),
 ]
+StacksBlockMs = Annotated[
+    int,
+    Parameter(
+        help="Milliseconds between blocks of the local Stacks chain; 0 mines only when told.",
+        validator=Number(gte=0, lte=3_600_000),
+    ),
+]
+StacksBurnEvery = Annotated[
+    int,
+    Parameter(
+        help="A Bitcoin block every so many of them; 0 only when told.",
+        validator=Number(gte=0, lte=1_000_000),
+    ),
+]
 Port = Annotated[int | None, Parameter(validator=Number(gte=0, lte=65_535))]
 Limit = Annotated[
     int, Parameter(help="How many a page, at most 1000.", validator=Number(gte=1, lte=1_000))
@@ -80,12 +94,16 @@ def up(
     port: Port = None,
     state_dir: StateDir = None,
     slot_ms: SlotMs = 400,
+    stacks: Annotated[bool, Parameter(negative="--no-stacks")] = True,
+    stacks_block_ms: StacksBlockMs = 1_000,
+    stacks_burn_every: StacksBurnEvery = 10,
 ) -> None:
     """Start everything on this machine and stay until Ctrl-C.
 
-    Postgres, an S3 server and a local Solana chain are started where no setting names one
-    (EARNEST_DATABASE_URL, of a role that may create roles; EARNEST_S3_ENDPOINT;
-    EARNEST_SOLANA_RPC_URLS). Other networks than local need neither a local chain nor Node.
+    Postgres, an S3 server, a local Solana and a local Stacks chain are started where no setting
+    names one (EARNEST_DATABASE_URL, of a role that may create roles; EARNEST_S3_ENDPOINT;
+    EARNEST_SOLANA_RPC_URLS; EARNEST_STACKS_API_URL). Other networks than local need neither a
+    local chain nor Node.
 
     Parameters
     ----------
@@ -95,14 +113,25 @@ def up(
     port
         Port of site and API on 127.0.0.1: EARNEST_API_PORT, or 8000; 0 takes a free one. The
         other parts take the ports after it, or free ones.
+    stacks
+        On the local network, with a Stacks chain of its own. Without one, and where
+        EARNEST_STACKS_API_URL names none, projects are not offered.
     """
     import asyncio
 
     from earnest.run.up import Up
 
-    asyncio.run(
-        Up(os.environ, network=network, port=port, state_dir=state_dir, slot_ms=slot_ms).run()
+    system = Up(
+        os.environ,
+        network=network,
+        port=port,
+        state_dir=state_dir,
+        slot_ms=slot_ms,
+        stacks=stacks,
+        stacks_block_ms=stacks_block_ms,
+        stacks_burn_every=stacks_burn_every,
     )
+    asyncio.run(system.run())
 
 
 @app.command(group=_MACHINE)

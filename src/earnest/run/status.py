@@ -30,6 +30,7 @@ def describe(state: RunState, now: datetime, state_dir: Path) -> dict[str, Any]:
         "startedAt": state.started_at.isoformat(),
         "processes": [_process(process, now) for process in state.processes],
         "urls": state.urls,
+        "stacksContract": state.stacks_contract or None,
         "waitsFor": state.waits_for,
     }
 
@@ -46,7 +47,7 @@ def show_status(state_dir: Path, *, as_json: bool) -> int:
     if state is None:
         if as_json:
             nothing = {"healthy": False, "stateDir": str(state_dir.resolve()), "processes": []}
-            print(as_json_text({**nothing, "urls": {}, "waitsFor": []}))
+            print(as_json_text({**nothing, "urls": {}, "stacksContract": None, "waitsFor": []}))
         else:
             print(f"Earnest does not run in {state_dir}. Start it with `earnest up`.")
         return 1
@@ -102,8 +103,11 @@ def _print(state: RunState, now: datetime, state_dir: Path) -> None:
     head = ["  Process", "State", "Pid", "Up for", "Restarts"]
     show(out, columns(rows, head=head, right=(2, 3, 4)))
     if state.urls:
+        places = dict(state.urls)
+        if state.stacks_contract:
+            places["stacksContract"] = state.stacks_contract
         out.print("")
-        show(out, columns([(Text(f"  {name}", "quiet"), url) for name, url in state.urls.items()]))
+        show(out, columns([(Text(f"  {name}", "quiet"), at) for name, at in places.items()]))
     for sentence in state.waits_for:
         out.print("")
         out.print(Text(sentence, style="waiting"))

@@ -25,8 +25,11 @@ from earnest.run.embedded.local_chain import LocalChain, TreasuryGift
 from earnest.run.embedded.object_store import ObjectStore
 from earnest.run.embedded.part import EmbeddedPart
 from earnest.run.embedded.postgres import EmbeddedPostgres
+from earnest.run.embedded.stacks_chain import SBTC_CONTRACT, StacksChain
 from earnest.run.embedded.state_dir import StateDir
-from earnest.run.errors import ChainReplaced, KeyLost, TreasuryDiffers
+from earnest.run.errors import KeyLost, TreasuryDiffers
+from earnest.run.halts import read_halts
+from earnest.run.history import check_history
 from earnest.run.installation import ROLE_OF, Secrets, child_environment, keep_environment
 from earnest.run.node import ask_node, open_token_account, without_secrets
 from earnest.run.ports import Ports
@@ -39,17 +42,19 @@ DATABASE = "earnest"
 # So that the first payouts have something to pay their fees with.
 LOCAL_FLOAT_LAMPORTS = 10_000_000_000
 LOCAL_POLL_S = 0.2
+LOCAL_STACKS_POLL_S = 0.5
 PUBLIC_RPC_URLS = {
     Network.DEVNET: "https://api.devnet.solana.com",
     Network.TESTNET: "https://api.testnet.solana.com",
 }
 _UNIX_PATH_BYTES_MAX = 107
 _PORT_SECONDS = 5.0
-_URLS = ("api", "docs", "solanaRpc", "s3", "database")
+_URLS = ("api", "docs", "solanaRpc", "stacksApi", "s3", "database")
 _TITLES = {
     "postgres": "Postgres",
     "s3": "S3 server",
     "chain": "Solana chain",
+    "stacks": "Stacks chain",
     "signer": "Signer",
     "api": "API",
     "worker": "Worker",
@@ -78,6 +83,9 @@ class Up:
         port: int | None = None,
         state_dir: Path | None = None,
         slot_ms: int = 400,
+        stacks: bool = True,
+        stacks_block_ms: int = 1_000,
+        stacks_burn_every: int = 10,
     ) -> None:
         asked = read_settings(outer)
         self._outer = outer
@@ -86,10 +94,15 @@ class Up:
         self._state_dir = StateDir((state_dir or asked.state_dir).resolve())
         self._secrets = Secrets(self._state_dir)
         self._slot_ms = slot_ms
+        self._wants_stacks = stacks
+        self._stacks_block_ms = stacks_block_ms
+        self._stacks_burn_every = stacks_burn_every
         # Port 0: any that is free.
         wanted = asked.api_port if port is None else port
         self._api_port = wanted or free_port()
         self._ports: Ports | None = None
+        self._stacks: StacksChain | None = None
+        self._stacks_is_new = False
         self._assembly = _Assembly()
         self._voice = Voice(console(), self._state_dir.root)
         self._began = time.monotonic()
@@ -117,7 +130,11 @@ class Up:
                 with contextlib.suppress(StopRequested):
                     await self._start(supervisor)
                     watch = Watch(
-                        supervisor, self._voice, self._node_url, _TITLES, self._read_halts
+                        supervisor,
+                        self._voice,
+                        self._node_url,
+                        _TITLES,
+                        lambda: read_halts(self._owner_url),
                     )
                     await watch.note_money()
                     self._show_places(supervisor, watch.waiting)
@@ -136,11 +153,26 @@ class Up:
 
     async def _start(self, supervisor: Supervisor) -> None:
         await asyncio.to_thread(claim_port, self._api_port, "The API", seconds=_PORT_SECONDS)
+        if self._runs_stacks:
+            self._stacks = StacksChain(
+                self._state_dir,
+                self.ports.stacks,
+                block_ms=self._stacks_block_ms,
+                burn_every=self._stacks_burn_every,
+            )
+            self._stacks_is_new = self._stacks.is_new
         supervisor.publish_network(self._network.value)
-        chain_words = "its own Solana chain" if self._runs_chain else f"Solana {self._network}"
-        self._voice.say(Text.assemble((f"Earnest {VERSION}", "name"), f" on {chain_words}"))
+        self._voice.say(Text.assemble((f"Earnest {VERSION}", "name"), f" on {self._chain_words}"))
         self._voice.say("")
-        # What can start side by side does; long imports happen while processes come up.
+        # What can start side by side does; long imports happen while processes come up. Nothing
+        # waits for the Stacks chain, which executes its past first: who follows it keeps asking.
+        await _all_or_first_error(self._start_stacks(supervisor), self._start_rest(supervisor))
+        urls = self._assembly.urls
+        supervisor.publish_urls({name: urls[name] for name in _URLS if name in urls})
+        supervisor.publish_contract(self._settings_of("api").stacks_contract)
+        supervisor.publish_complete()
+
+    async def _start_rest(self, supervisor: Supervisor) -> None:
         await _all_or_first_error(
             self._start_database(supervisor),
             self._start_files(supervisor),
@@ -148,23 +180,22 @@ class Up:
         )
         await self._check_history()
         await _all_or_first_error(*(self._start_process(supervisor, name) for name in ROLE_OF))
-        urls = self._assembly.urls
-        supervisor.publish_urls({name: urls[name] for name in _URLS})
-        supervisor.publish_complete()
 
     def _show_places(self, supervisor: Supervisor, waiting: str) -> None:
         urls = self._assembly.urls
-        self._voice.places(
-            [
-                ("Site and API", urls["api"]),
-                ("API reference", urls["docs"]),
-                ("Solana RPC", urls["solanaRpc"]),
-                ("Files (S3)", urls["s3"]),
-                ("Database", urls["database"]),
-                ("Treasury", self._assembly.own["solana_treasury"]),
-                ("Data and logs", self._voice.state_dir),
-            ]
-        )
+        places = [
+            ("Site and API", urls["api"]),
+            ("API reference", urls["docs"]),
+            ("Solana RPC", urls["solanaRpc"]),
+            ("Stacks API", urls.get("stacksApi", "")),
+            ("Escrow", self._settings_of("api").stacks_contract),
+            ("Arbiter's key", self._arbiter_key_file),
+            ("Files (S3)", urls["s3"]),
+            ("Database", urls["database"]),
+            ("Treasury", self._assembly.own["solana_treasury"]),
+            ("Data and logs", self._voice.state_dir),
+        ]
+        self._voice.places([(name, at) for name, at in places if at])
         if waiting:
             self._voice.say(Text(waiting, style="waiting"))
             self._voice.say("")
@@ -237,6 +268,8 @@ class Up:
             own["solana_ws_url"] = f"ws://{LOOPBACK}:{ports.chain}"
         if self._network is Network.LOCAL and not _is_given(self._outer, "solana_poll_s"):
             own["solana_poll_s"] = str(LOCAL_POLL_S)
+        if self._stacks is not None:
+            self._decide_stacks(self._stacks)
         for name in ("jwt_secret", "attestation_key"):
             if not _is_given(self._outer, name):
                 self._assembly.secret_files[name] = self._secrets.file_of(name)
@@ -247,6 +280,20 @@ class Up:
             "docs": f"{settings.public_url}/api/docs",
             "solanaRpc": without_secrets(self._node_url),
         }
+        if settings.stacks_api_url:
+            self._assembly.urls["stacksApi"] = without_secrets(settings.stacks_api_url)
+
+    def _decide_stacks(self, chain: StacksChain) -> None:
+        own = self._assembly.own
+        own["stacks_api_url"] = chain.api_url
+        # Another contract on our own chain is a person's experiment, and theirs counts.
+        for name, value in (
+            ("stacks_contract", chain.contract_id()),
+            ("stacks_sbtc_token", SBTC_CONTRACT),
+            ("stacks_poll_s", str(LOCAL_STACKS_POLL_S)),
+        ):
+            if not _is_given(self._outer, name):
+                own[name] = value
 
     async def _start_database(self, supervisor: Supervisor) -> None:
         # asyncpg, yoyo and PgQueuer take a second to import; Postgres needs it to come up.
@@ -317,31 +364,23 @@ class Up:
             self._assembly.own["solana_usdc_mint"] = access.usdc_mint
         await asyncio.to_thread(open_token_account, access.rpc_url, address, access.usdc_mint)
 
-    async def _check_history(self) -> None:
-        """Raises when database, chain and key are not those that belong together."""
-        import asyncpg
+    async def _start_stacks(self, supervisor: Supervisor) -> None:
+        if self._stacks is not None:
+            await self._start_part(supervisor, self._stacks)
 
-        address = self._assembly.own["solana_treasury"]
-        genesis_hash: str | None = None
+    async def _check_history(self) -> None:
+        solana_genesis: str | None = None
         if self._runs_chain:
-            genesis_hash = str(await asyncio.to_thread(ask_node, self._node_url, "getGenesisHash"))
-        connection = await asyncpg.connect(self._owner_url)
-        try:
-            known = await connection.fetchrow(
-                "SELECT genesis_hash, (SELECT owner FROM earnest.treasury_accounts"
-                " WHERE chain = 'solana' LIMIT 1) AS owner"
-                " FROM (SELECT max(genesis_hash) AS genesis_hash FROM earnest.chain_cursors"
-                " WHERE chain = 'solana') AS cursor"
-            )
-        finally:
-            await connection.close()
-        if known is None:
-            return
-        if genesis_hash and known["genesis_hash"] not in (None, genesis_hash):
-            raise ChainReplaced(state_dir=self._state_dir.root, chain_dir=self._state_dir.chain)
-        if known["owner"] not in (None, address):
-            key_file = self._settings_of("signer").signer_key_file
-            raise TreasuryDiffers(found=address, known=known["owner"], key_file=key_file)
+            found = await asyncio.to_thread(ask_node, self._node_url, "getGenesisHash")
+            solana_genesis = str(found)
+        await check_history(
+            self._owner_url,
+            self._state_dir,
+            treasury=self._assembly.own["solana_treasury"],
+            key_file=self._settings_of("signer").signer_key_file,
+            solana_genesis=solana_genesis,
+            stacks_is_new=self._stacks_is_new,
+        )
 
     async def _start_part(self, supervisor: Supervisor, part: EmbeddedPart) -> None:
         began = time.monotonic()
@@ -405,35 +444,6 @@ class Up:
 
     # -- stay -----------------------------------------------------------------------------------
 
-    async def _read_halts(self) -> list[str] | None:
-        """A sentence for each halt that only a person ends; None when the database is away."""
-        import asyncpg
-
-        try:
-            connection = await asyncpg.connect(self._owner_url, timeout=3.0)
-            try:
-                chains = await connection.fetch(
-                    "SELECT chain, halted_reason FROM earnest.chain_cursors"
-                    " WHERE halted_reason IS NOT NULL ORDER BY chain"
-                )
-                codes = await connection.fetch(
-                    "SELECT code FROM earnest.payout_halts WHERE cleared_at IS NULL ORDER BY at"
-                )
-            finally:
-                await connection.close()
-        except (asyncpg.PostgresError, OSError, TimeoutError):
-            return None
-        halted = [
-            f"Nothing that happens on {row['chain']} is posted: {row['halted_reason']}. Once you "
-            "know why: earnest chain resume."
-            for row in chains
-        ]
-        stopped = [
-            f"Nothing is paid out: {row['code']}. `earnest payouts stuck` says more."
-            for row in codes
-        ]
-        return halted + stopped
-
     async def _stay(self, supervisor: Supervisor, watch: Watch) -> None:
         watching = asyncio.create_task(watch.run())
         try:
@@ -445,6 +455,21 @@ class Up:
     @property
     def _runs_chain(self) -> bool:
         return self._network is Network.LOCAL and not self._asked.solana_rpc_urls
+
+    @property
+    def _runs_stacks(self) -> bool:
+        is_local = self._network is Network.LOCAL and self._wants_stacks
+        return is_local and not self._asked.stacks_api_url
+
+    @property
+    def _arbiter_key_file(self) -> str:
+        return self._voice.path(self._stacks.deployer_key_file) if self._stacks else ""
+
+    @property
+    def _chain_words(self) -> str:
+        if not self._runs_chain:
+            return f"Solana {self._network}"
+        return "its own chains" if self._runs_stacks else "its own Solana chain"
 
     def _default_rpc_urls(self) -> str:
         if self._runs_chain:

@@ -22,9 +22,12 @@ class Voice:
 
     def __init__(self, out: Console, root: Path) -> None:
         self._out = out
+        self.state_dir = self.path(root)
+
+    def path(self, path: Path) -> str:
+        """A path as people would type it here."""
         here = Path.cwd()
-        # A path as people would type it here.
-        self.state_dir = str(root.relative_to(here) if root.is_relative_to(here) else root)
+        return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
     def say(self, what: str | Text) -> None:
         """One line."""

@@ -182,6 +182,11 @@ class Supervisor:
         self._state.network = network
         self._write_state()
 
+    def publish_contract(self, contract: str) -> None:
+        """Says in the state file which escrow contract counts; empty for none."""
+        self._state.stacks_contract = contract
+        self._write_state()
+
     def publish_complete(self) -> None:
         """Says in the state file that every process was ready once."""
         self._state.complete = True

@@ -47,13 +47,16 @@ class TreasuryGift:
     lamports: int
 
 
-def node_program() -> str:
-    """The `node` on PATH. Raises `ProgramMissing` when there is none, or one that is too old."""
+def node_program(title: str = "The local Solana chain") -> str:
+    """The `node` on PATH. Raises `ProgramMissing` when there is none, or one that is too old.
+
+    `title` is whose need it is.
+    """
     node = shutil.which("node")
     wanted = ".".join(str(number) for number in NODE_VERSION_MIN)
     if node is None:
         raise ProgramMissing(
-            f"The local Solana chain needs Node {wanted} or later, and there is no `node`. "
+            f"{title} needs Node {wanted} or later, and there is no `node`. "
             "Install it and run `make setup`, or choose another network (--network devnet)."
         )
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
@@ -63,7 +66,7 @@ def node_program() -> str:
         tuple(int(part) for part in numbers) < NODE_VERSION_MIN
     ):
         raise ProgramMissing(
-            f"The local Solana chain needs Node {wanted} or later; {node} is {version or 'broken'}."
+            f"{title} needs Node {wanted} or later; {node} is {version or 'broken'}."
         )
     return node
 

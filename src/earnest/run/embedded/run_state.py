@@ -43,6 +43,8 @@ class RunState:
     # May carry passwords; the file is 0600 for their sake.
     urls: dict[str, str] = field(default_factory=dict)
     network: str = ""
+    # The escrow contract that counts, as `ADDRESS.name`; empty where projects are not offered.
+    stacks_contract: str = ""
     complete: bool = False  # every process was ready once
     # Plain sentences: what does not answer that is not ours to start.
     waits_for: list[str] = field(default_factory=list)
@@ -71,6 +73,7 @@ def read_run_state(state_dir: StateDir) -> RunState | None:
         processes=[_process_from(entry) for entry in raw["processes"]],
         urls=raw["urls"],
         network=raw.get("network", ""),
+        stacks_contract=raw.get("stacks_contract", ""),
         complete=raw.get("complete", False),
         waits_for=raw.get("waits_for", []),
     )

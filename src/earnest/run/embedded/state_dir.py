@@ -1,6 +1,7 @@
 """The state directory of one installation: its layout, its lock and its secrets.
 
-var/postgres  var/s3  var/chain     data of the embedded parts
+var/postgres  var/s3                data of the embedded parts
+var/chain  var/stacks               the local chains, Solana and Stacks
 var/log       NAME.log, one for each process
 var/run       state.json, the lock
 var/secrets   passwords and keys that are made once
@@ -38,6 +39,11 @@ class StateDir:
     def chain(self) -> Path:
         """What the local chain keeps between runs."""
         return self.root / "chain"
+
+    @property
+    def stacks(self) -> Path:
+        """What the local Stacks chain keeps between runs."""
+        return self.root / "stacks"
 
     @property
     def log(self) -> Path:
