@@ -117,3 +117,21 @@ class FactDiffers(ChainError):
     """The node now tells another story of {tx_id} on {chain} than the one in the log."""
 
     code = "chain_fact_differs"
+
+
+class NodesDisagree(ChainError):
+    """The servers of {chain} tell different stories ({reason}), so nothing was taken from them."""
+
+    code = "chain_nodes_disagree"
+
+
+class ReorgBelowFinality(ChainError):
+    """Final blocks above {height} are gone from the chain: it was final up to {final_height}."""
+
+    code = "chain_reorg_below_finality"
+
+
+class ContractDiffers(ChainError):
+    """The log of Stacks is of the contract {known}, and {configured} is configured."""
+
+    code = "stacks_contract_differs"
