@@ -7,7 +7,7 @@ from earnest.kit.settings import Settings
 # What stands in the policy until the operator names the distribution; it lets nobody in.
 NO_DISTRIBUTION = "arn:aws:cloudfront::ACCOUNT_ID:distribution/DISTRIBUTION_ID"
 INCOMING_KEPT_DAYS = 1
-ORIGINALS_COLD_AFTER_DAYS = 90
+COLD_AFTER_DAYS = 90
 
 
 def cdn_policy(settings: Settings) -> dict[str, Any]:
@@ -62,7 +62,13 @@ def _lifecycle() -> dict[str, Any]:
                 "ID": "originals-grow-cold",
                 "Status": "Enabled",
                 "Filter": {"Prefix": "originals/"},
-                "Transitions": [{"Days": ORIGINALS_COLD_AFTER_DAYS, "StorageClass": "GLACIER_IR"}],
+                "Transitions": [{"Days": COLD_AFTER_DAYS, "StorageClass": "GLACIER_IR"}],
+            },
+            {
+                "ID": "documents-grow-cold",
+                "Status": "Enabled",
+                "Filter": {"Prefix": "documents/"},
+                "Transitions": [{"Days": COLD_AFTER_DAYS, "StorageClass": "GLACIER_IR"}],
             },
             {
                 "ID": "half-uploads-are-aborted",
@@ -95,6 +101,12 @@ def _iam_policy(bucket: str) -> dict[str, Any]:
                 "Effect": "Allow",
                 "Action": "s3:PutObject",
                 "Resource": f"{bucket}/originals/*",
+            },
+            {
+                "Sid": "DocumentsAreWrittenAndDownloaded",
+                "Effect": "Allow",
+                "Action": ["s3:GetObject", "s3:PutObject"],
+                "Resource": f"{bucket}/documents/*",
             },
             {
                 # Without it a missing object looks like a forbidden one. A condition on the

@@ -24,6 +24,27 @@ class FileTooLarge(EarnestError):
     kind = Kind.TOO_LARGE
 
 
+class FileOfOtherKind(EarnestError):
+    """File {file_id} is a {kind}. A {wanted} is needed here."""
+
+    code = "file_of_other_kind"
+    kind = Kind.CONFLICT
+
+
+class DocumentUnnamed(EarnestError):
+    """A document needs a name, under which others will save it."""
+
+    code = "document_unnamed"
+    kind = Kind.INVALID
+
+
+class DocumentsFull(EarnestError):
+    """Your documents would take more than {bytes_max} bytes together. No more are taken."""
+
+    code = "documents_full"
+    kind = Kind.CONFLICT
+
+
 class TooManyUploads(EarnestError):
     """You have {open_max} uploads under way. Finish some of them, then begin others."""
 

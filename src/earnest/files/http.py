@@ -18,13 +18,13 @@ from earnest.files import service
 from earnest.files.adapters.s3 import open_store
 from earnest.files.ports import ObjectStore
 from earnest.files.rules import (
-    ContentType,
     FileStatus,
     Rejection,
     Variant,
     media_url,
     reason_text,
 )
+from earnest.files.rules_documents import NAME_LENGTH_MAX, FileKind
 from earnest.files.store import File
 from earnest.kit.idempotency import IdempotencyKey
 from earnest.kit.limits import limit_account
@@ -51,8 +51,32 @@ Purpose = Annotated[
     str,
     msgspec.Meta(
         pattern=r"^[a-z][a-z0-9_]{0,39}(?!\n)$",
-        description="What the file is for.",
+        description=(
+            "What the file is for. `document` is kept as it is, of any type, and only ever"
+            " downloaded; with every other purpose it must be a picture."
+        ),
         examples=["task_option"],
+    ),
+]
+DeclaredType = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}(?!\n)$",
+        description=(
+            "A picture is `image/jpeg`, `image/png` or `image/webp`. A document's is shown as"
+            " what you said, and decides nothing; `application/octet-stream` if you don't know."
+        ),
+        examples=["image/jpeg"],
+    ),
+]
+FileName = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=NAME_LENGTH_MAX,
+        pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*(?!\n)$",
+        description="Needed for a document; a picture's is not kept.",
+        examples=["report.pdf"],
     ),
 ]
 
@@ -62,8 +86,9 @@ class UploadBody(Body, frozen=True):
 
     sha256: Sha256
     size_bytes: SizeBytes
-    content_type: ContentType
+    content_type: DeclaredType
     purpose: Purpose
+    name: FileName | None = None
 
 
 class UploadTarget(Wire, frozen=True):
@@ -93,13 +118,41 @@ class MediaUrls(Wire, frozen=True):
     large: str
 
 
+class DocumentAnswer(Wire, frozen=True):
+    """A document that is part of something. Name and type are what its account said."""
+
+    sha256: str
+    size_bytes: int
+    name: str
+    declared_type: str
+
+
+class DownloadAnswer(Wire, frozen=True):
+    """Where a document is downloaded, until `expiresAt`, by whoever has the URL.
+
+    It is saved as `name` and never shown in a page. Its SHA-256 is what the URL must give.
+    """
+
+    url: str
+    expires_at: datetime
+    name: str
+    size_bytes: int
+    sha256: str
+
+
 class FileAnswer(Wire, frozen=True):
-    """A file of yours. `reason` and `detail` say why it was rejected; `media` comes with ready."""
+    """A file of yours. `reason` and `detail` say why it was rejected.
+
+    `media` comes with a picture that is ready; a document has a `name`, and is downloaded through
+    the thing that it was put into.
+    """
 
     id: UUID
     status: FileStatus
     purpose: str
-    content_type: ContentType
+    kind: FileKind
+    name: str | None
+    content_type: str
     size_bytes: int
     sha256: str
     created_at: datetime
@@ -125,6 +178,8 @@ def _show(file: File, settings: Settings) -> FileAnswer:
         id=file.id,
         status=file.status,
         purpose=file.purpose,
+        kind=file.kind,
+        name=file.name,
         content_type=file.content_type,
         size_bytes=file.size_bytes,
         sha256=file.sha256.hex(),
@@ -197,6 +252,7 @@ class FilesController(Controller):
                 size_bytes=data.size_bytes,
                 content_type=data.content_type,
                 purpose=data.purpose,
+                name=data.name,
             ),
             key=idempotency_key,
             route=_ROUTE,

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from earnest.files import store
+from earnest.files import store, store_documents
 from earnest.files.errors import ObjectMissing
 from earnest.files.pictures import Picture, PictureRejected, render
 from earnest.files.ports import ObjectStore
@@ -17,6 +17,7 @@ from earnest.files.rules import (
     INCOMING_KEPT_S,
     REJECTED_KEPT_S,
     UPLOAD_GRACE_S,
+    ContentType,
     FileStatus,
     Rejection,
     Variant,
@@ -24,7 +25,9 @@ from earnest.files.rules import (
     media_key,
     original_key,
 )
+from earnest.files.rules_documents import FileKind
 from earnest.files.service import CHECK_JOB, CheckFile
+from earnest.files.service_documents import keep_document
 from earnest.files.store import File
 from earnest.jobs import Job, JobCannotSucceed, JobRegistry
 from earnest.kit.db import Database
@@ -95,11 +98,14 @@ async def check_file(job: Job[CheckFile], parts: FileParts) -> None:
 
 
 async def _check(parts: FileParts, file: File, folder: Path) -> Rejection | None:
-    """Reads, verifies, renders and stores; None when the content is ready."""
+    """Reads, verifies and stores, a picture rendered anew; None when the content is ready."""
     path = folder / "original"
     rejection = await _fetch(parts.store, file, path)
     if rejection is not None:
         return rejection
+    if file.kind is FileKind.DOCUMENT:
+        await keep_document(parts.database, parts.store, path)
+        return None
     async with parts.database.connection() as connection:
         content = await store.find_content(connection, file.sha256)
     if content is not None and content.is_ready:
@@ -108,7 +114,7 @@ async def _check(parts: FileParts, file: File, folder: Path) -> Rejection | None
         picture = await render(
             path,
             folder,
-            content_type=file.content_type,
+            content_type=ContentType(file.content_type),
             pixels_max=parts.settings.picture_pixels_max,
         )
     except PictureRejected as refused:
@@ -169,10 +175,12 @@ async def _store(parts: FileParts, file: File, folder: Path, picture: Picture) -
 
 async def _record(parts: FileParts, file: File, rejection: Rejection | None) -> None:
     async with parts.database.db_tx() as db_tx:
-        if rejection is None:
-            done = await store.make_ready(db_tx, file.id, file.sha256)
-        else:
+        if rejection is not None:
             done = await store.reject(db_tx, file.id, rejection)
+        elif file.kind is FileKind.DOCUMENT:
+            done = await store_documents.make_ready(db_tx, file.id, file.sha256)
+        else:
+            done = await store.make_ready(db_tx, file.id, file.sha256)
         if done:
             await append_event(
                 db_tx,

@@ -36,6 +36,15 @@ class ObjectStore(Protocol):
         """
         ...
 
+    async def sign_get(
+        self, key: str, *, content_type: str, disposition: str, expires_in_s: int
+    ) -> str:
+        """A URL that gives one object, with this type and disposition whatever was stored.
+
+        Local arithmetic: the store is not asked.
+        """
+        ...
+
     async def head(self, key: str) -> ObjectFacts | None:
         """The object's facts, or None where there is none."""
         ...

@@ -6,10 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from earnest.files import store
+from earnest.files import store, store_documents
 from earnest.files.errors import (
+    DocumentUnnamed,
     FileNotFound,
     FileNotReady,
+    FileOfOtherKind,
     FileTooLarge,
     UploadExpired,
     UploadMissing,
@@ -21,9 +23,16 @@ from earnest.files.rules import (
     FileStatus,
     incoming_key,
 )
+from earnest.files.rules_documents import (
+    DOCUMENT_PURPOSE,
+    DOCUMENTS_BYTES_MAX,
+    DOWNLOAD_TYPE,
+    FileKind,
+)
 from earnest.files.store import Begun, File
 from earnest.jobs import enqueue
 from earnest.kit.db import Connection, Database
+from earnest.kit.errors import InvalidInput
 from earnest.kit.idempotency import once
 from earnest.kit.ids import new_id
 from earnest.kit.settings import Settings
@@ -38,12 +47,18 @@ class CheckFile(msgspec.Struct, frozen=True):
 
 
 class NewUpload(msgspec.Struct, frozen=True):
-    """What somebody says they will upload. `sha256` is 32 bytes."""
+    """What somebody says they will upload. `sha256` is 32 bytes; a document has a `name`."""
 
     sha256: bytes
     size_bytes: int
-    content_type: ContentType
+    content_type: str
     purpose: str
+    name: str | None = None
+
+    @property
+    def kind(self) -> FileKind:
+        """What its purpose makes of it."""
+        return FileKind.DOCUMENT if self.purpose == DOCUMENT_PURPOSE else FileKind.PICTURE
 
 
 class ReadyFile(msgspec.Struct, frozen=True):
@@ -75,28 +90,19 @@ async def begin_upload(
 ) -> BegunUpload:
     """A pre-signed PUT for one object, or the account's own ready file with these bytes.
 
+    A document's PUT names no type of its own, so that nothing in the store has an active one.
+
     `key` is the caller's Idempotency-Key. The URL is a credential and never stored: a repeat
     has it signed again for the time that is left. Raises `FileTooLarge`, `TooManyUploads`,
-    `UploadExpired` for a late repeat, `ObjectStoreUnavailable`.
+    `DocumentUnnamed`, `InvalidInput`, `DocumentsFull`, `UploadExpired` for a late repeat,
+    `ObjectStoreUnavailable`.
     """
-    if new.size_bytes > settings.upload_bytes_max:
-        raise FileTooLarge(size_bytes=new.size_bytes, size_bytes_max=settings.upload_bytes_max)
+    _check_new(new, settings)
     # A URL for a store that is away would only fail later and less clearly.
     await object_store.head(incoming_key(new_id()))
 
     async def work(db_tx: Connection) -> Begun:
-        return await store.begin(
-            db_tx,
-            id=new_id(),
-            account_id=account_id,
-            sha256=new.sha256,
-            size_bytes=new.size_bytes,
-            content_type=new.content_type,
-            purpose=new.purpose,
-            upload_id=new_id(),
-            ttl_s=settings.upload_ttl_s,
-            open_max=OPEN_UPLOADS_MAX,
-        )
+        return await _begin(db_tx, settings, account_id, new)
 
     begun = await once(
         database,
@@ -115,12 +121,57 @@ async def begin_upload(
         raise UploadExpired(expires_at=begun.expires_at)
     upload = await object_store.sign_put(
         incoming_key(begun.upload_id),
-        content_type=new.content_type,
+        content_type=new.content_type if new.kind is FileKind.PICTURE else DOWNLOAD_TYPE,
         size_bytes=new.size_bytes,
         sha256=new.sha256,
         expires_in_s=left_s,
     )
     return BegunUpload(begun.file_id, upload, begun.expires_at)
+
+
+def _check_new(new: NewUpload, settings: Settings) -> None:
+    """Raises the first reason why an upload is not begun."""
+    is_picture = new.kind is FileKind.PICTURE
+    most = settings.upload_bytes_max if is_picture else settings.document_bytes_max
+    if new.size_bytes > most:
+        raise FileTooLarge(size_bytes=new.size_bytes, size_bytes_max=most)
+    if is_picture and new.content_type not in set(ContentType):
+        raise InvalidInput(
+            reason="A picture is image/jpeg, image/png or image/webp."
+            " Anything else goes up with the purpose `document`."
+        )
+    if not is_picture and new.name is None:
+        raise DocumentUnnamed
+
+
+async def _begin(db_tx: Connection, settings: Settings, account_id: UUID, new: NewUpload) -> Begun:
+    if new.kind is FileKind.PICTURE:
+        return await store.begin(
+            db_tx,
+            id=new_id(),
+            account_id=account_id,
+            sha256=new.sha256,
+            size_bytes=new.size_bytes,
+            content_type=new.content_type,
+            purpose=new.purpose,
+            upload_id=new_id(),
+            ttl_s=settings.upload_ttl_s,
+            open_max=OPEN_UPLOADS_MAX,
+        )
+    return await store_documents.begin_document(
+        db_tx,
+        id=new_id(),
+        account_id=account_id,
+        sha256=new.sha256,
+        size_bytes=new.size_bytes,
+        content_type=new.content_type,
+        name=new.name or "",
+        purpose=new.purpose,
+        upload_id=new_id(),
+        ttl_s=settings.upload_ttl_s,
+        open_max=OPEN_UPLOADS_MAX,
+        bytes_max=DOCUMENTS_BYTES_MAX,
+    )
 
 
 async def complete_upload(
@@ -153,9 +204,9 @@ async def show_file(database: Database, account_id: UUID, file_id: UUID) -> File
 async def require_ready(
     connection: Connection, account_id: UUID, file_ids: Sequence[UUID]
 ) -> list[ReadyFile]:
-    """The files in the order asked for, all of them the account's own and ready.
+    """The pictures in the order asked for, all of them the account's own and ready.
 
-    Raises `FileNotFound` or `FileNotReady` for the first one that is not.
+    Raises `FileNotFound`, `FileNotReady` or `FileOfOtherKind` for the first one that is not.
     """
     found = {file.id: file for file in await store.find_own_many(connection, account_id, file_ids)}
     ready: list[ReadyFile] = []
@@ -163,6 +214,8 @@ async def require_ready(
         file = found.get(file_id)
         if file is None:
             raise FileNotFound(file_id=file_id)
+        if file.kind is not FileKind.PICTURE:
+            raise FileOfOtherKind(file_id=file_id, kind=file.kind, wanted=FileKind.PICTURE)
         if file.public_id is None or file.width_px is None or file.height_px is None:
             raise FileNotReady(file_id=file_id, status=file.status)
         ready.append(ReadyFile(file.id, file.public_id, file.width_px, file.height_px))

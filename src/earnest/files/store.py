@@ -8,18 +8,24 @@ from uuid import UUID
 import msgspec
 
 from earnest.files.pictures import Picture, Rendition
-from earnest.files.rules import ContentType, FileStatus, Rejection, Variant
+from earnest.files.rules import FileStatus, Rejection, Variant
+from earnest.files.rules_documents import FileKind
 from earnest.kit.db import Connection
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of an account. What it holds is known once it is ready."""
+    """A file of an account. What it holds is known once it is ready.
+
+    `content_type` and `name` are what the account said; only a document has a name.
+    """
 
     id: UUID
     account_id: UUID
     sha256: bytes
     size_bytes: int
-    content_type: ContentType
+    kind: FileKind
+    content_type: str
+    name: str | None
     purpose: str
     upload_id: UUID
     upload_expires_at: datetime
@@ -57,8 +63,8 @@ class StoredRendition(msgspec.Struct, frozen=True):
 
 
 _FILE = """
-    SELECT f.id, f.account_id, f.sha256, f.size_bytes, f.content_type, f.purpose, f.upload_id,
-           f.upload_expires_at, f.status, f.rejection, f.created_at,
+    SELECT f.id, f.account_id, f.sha256, f.size_bytes, f.kind, f.content_type, f.name, f.purpose,
+           f.upload_id, f.upload_expires_at, f.status, f.rejection, f.created_at,
            c.public_id, c.width_px, c.height_px
       FROM files AS f LEFT JOIN file_contents AS c ON c.sha256 = f.content_sha256
 """
@@ -66,7 +72,7 @@ _FILE = """
 
 def _file(row: Any) -> File:
     values = dict(row)
-    values["content_type"] = ContentType(values["content_type"])
+    values["kind"] = FileKind(values["kind"])
     values["status"] = FileStatus(values["status"])
     values["rejection"] = Rejection(values["rejection"]) if values["rejection"] else None
     return File(**values)
@@ -79,7 +85,7 @@ async def begin(
     account_id: UUID,
     sha256: bytes,
     size_bytes: int,
-    content_type: ContentType,
+    content_type: str,
     purpose: str,
     upload_id: UUID,
     ttl_s: int,
@@ -147,7 +153,7 @@ async def reserve_content(
     sha256: bytes,
     public_id: UUID,
     size_bytes: int,
-    content_type: ContentType,
+    content_type: str,
     picture: Picture,
 ) -> Content:
     """Fixes the public id under which a content will be stored: the first one that came."""

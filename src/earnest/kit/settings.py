@@ -64,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cdn_distribution_arn: str = ""
     upload_ttl_s: Seconds = 900
     upload_bytes_max: Annotated[int, msgspec.Meta(ge=1)] = 20_000_000
+    document_bytes_max: Annotated[int, msgspec.Meta(ge=1)] = 50_000_000
     picture_pixels_max: Annotated[int, msgspec.Meta(ge=1)] = 50_000_000
 
     # Where a process without HTTP of its own serves /metrics on loopback; 0 serves none.

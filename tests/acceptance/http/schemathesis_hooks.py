@@ -72,6 +72,10 @@ def _fill(path: str, body: dict[str, Any]) -> None:
         body.update(proof(_URL, Keypair()))
     elif path == "/api/files/uploads":
         body["sizeBytes"] = min(body["sizeBytes"], _WORLD["uploadBytesMax"])
+        if body["purpose"] == "document":
+            body.setdefault("name", "report.pdf")
+        else:
+            body["contentType"] = "image/webp"
     elif path == "/api/notifications/read":
         body["upTo"] = _WORLD["ids"]["notification_id"]
     elif path == "/api/tasks":

@@ -7,6 +7,7 @@ import pytest
 
 from earnest.files import Variant, cdn_policy, media_url
 from earnest.files.rules import incoming_key, media_key, original_key
+from earnest.files.rules_documents import document_key
 from earnest.kit.settings import Settings
 
 ID = UUID(int=7)
@@ -30,7 +31,7 @@ def test_cdn_reads_media_and_nothing_else() -> None:
 
 
 def test_servers_key_can_do_what_it_must_and_no_more() -> None:
-    """Uploads come and go, media is written and read, originals are written only."""
+    """Uploads come and go, media and documents are written and read, originals written only."""
     rights = {
         str(s["Resource"]).removeprefix("arn:aws:s3:::pictures"): s["Action"]
         for s in statements("iamPolicy").values()
@@ -38,6 +39,7 @@ def test_servers_key_can_do_what_it_must_and_no_more() -> None:
     assert rights == {
         "/incoming/*": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
         "/media/*": ["s3:GetObject", "s3:PutObject"],
+        "/documents/*": ["s3:GetObject", "s3:PutObject"],
         "/originals/*": "s3:PutObject",
         "": "s3:ListBucket",
     }
@@ -50,6 +52,8 @@ def test_life_cycle_names_the_prefixes_that_are_written() -> None:
     assert original_key(ID).startswith("originals/")
     assert rules["incoming/"]["Expiration"] == {"Days": 1}
     assert rules["originals/"]["Transitions"] == [{"Days": 90, "StorageClass": "GLACIER_IR"}]
+    assert document_key(b"x").startswith("documents/")
+    assert "Expiration" not in rules["documents/"]
     assert "media/" not in rules
 
 

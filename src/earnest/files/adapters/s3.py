@@ -71,6 +71,24 @@ class S3ObjectStore:
         )
         return SignedUpload("PUT", url, headers)
 
+    async def sign_get(
+        self, key: str, *, content_type: str, disposition: str, expires_in_s: int
+    ) -> str:
+        """A GET of one object that answers with this type and disposition, and is not cached."""
+        url: str = await self._signer.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": key,
+                "ResponseContentType": content_type,
+                "ResponseContentDisposition": disposition,
+                "ResponseCacheControl": "private, no-store",
+            },
+            ExpiresIn=expires_in_s,
+            HttpMethod="GET",
+        )
+        return url
+
     async def head(self, key: str) -> ObjectFacts | None:
         """The object's facts, or None."""
         try:
