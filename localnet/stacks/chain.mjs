@@ -2,17 +2,13 @@
 // a turn, is written to the journal, and only then counts.
 
 import { Machine } from './machine.mjs';
-import { brokenPostCondition } from './post-conditions.mjs';
-import { NONE_ERR } from './repr.mjs';
+import { runBlock } from './run.mjs';
 import { Rejected, checkAdmission, decodeTransaction } from './transactions.mjs';
 import { Tree, blockOn, genesisBlock } from './tree.mjs';
 
 const TXS_A_BLOCK_MAX = 100;
 const BLOCKS_AT_ONCE_MAX = 10_000;
 const MEMPOOL_MAX = 10_000;
-/** Simnet tells of writes to maps and variables, too; a node does not. */
-const TOLD = /^(?:stx|ft|nft)_(?:transfer|mint|burn)_event$|^print_event$/;
-const NO_COST = { read_count: 0, read_length: 0, runtime: 0, write_count: 0, write_length: 0 };
 
 /** A switch was asked for something that this chain can't do. */
 export class NotPossible extends Error {}
@@ -215,55 +211,18 @@ export class StacksChain {
     else if ((await this.#minable()).length > 0) await this.mine();
   }
 
-  /**
-   * Runs a block in the second simnet until it stands: what breaks a post-condition or throws stays
-   * in it as aborted, with its fee taken and nothing else.
-   */
+  /** Runs a block in the second simnet, which stands on it afterwards. */
   async #run(path, parent, burn, records) {
-    let plan = records.map((record) => ({ record, aborted: null }));
-    const unmineable = [];
-    for (;;) {
-      const attempt = await this.scout.tryOn(path, {
-        burn,
-        txs: plan.map(({ record: { fee, sender, call }, aborted }) =>
-          ({ fee, sender, call: aborted ? null : call })),
-      });
-      if (attempt.threw) {
-        const { index, message } = attempt.threw;
-        plan[index].aborted = {
-          status: 'abort_by_response', result: NONE_ERR, events: [], cost: NO_COST, vmError: message,
-        };
-        continue;
-      }
-      const unpaid = attempt.outcomes.findIndex(({ paid }) => !paid);
-      if (unpaid >= 0) {
-        unmineable.push(plan[unpaid].record.txid);
-        plan = plan.filter((_, at) => at !== unpaid);
-        continue;
-      }
-      const broken = plan.findIndex(({ record, aborted }, at) =>
-        !aborted && this.#abort(plan[at], record, attempt.outcomes[at]));
-      if (broken >= 0) continue;
-      const txs = plan.map(({ record, aborted }, at) =>
-        ({ ...record, ...(aborted ?? settled(record, attempt.outcomes[at])) }));
-      const block = blockOn(parent, burn, txs, seconds());
-      attempt.keepAs(block);
-      return { block, unmineable };
-    }
+    const { txs, unmineable, keepAs } = await runBlock(this.scout, path, burn, records);
+    const block = blockOn(parent, burn, txs, seconds());
+    keepAs(block);
+    return { block, unmineable };
   }
 
   async #runAll(path, parent, burn, records) {
     const { block, unmineable } = await this.#run(path, parent, burn, records);
     if (unmineable.length > 0) throw new NotPossible(`There the fee of ${unmineable[0]} can't be paid.`);
     return block;
-  }
-
-  #abort(step, { type, mode, conditions, sender }, { result, events, cost }) {
-    if (type === 'token_transfer' || result.startsWith('0x08')) return false;
-    const reason = brokenPostCondition({ events, conditions, mode, origin: sender });
-    if (reason === null) return false;
-    step.aborted = { status: 'abort_by_post_condition', result, events: [], cost, vmError: reason };
-    return true;
   }
 
   /**
@@ -386,18 +345,6 @@ function inOrder(records, arrivalOf) {
     left.splice(left.indexOf(first), 1);
   }
   return ordered;
-}
-
-/** What a transaction did: a response of `err` aborts it, and a deployment has no response. */
-function settled({ type, memo }, { result, events, cost }) {
-  if (result.startsWith('0x08')) {
-    return { status: 'abort_by_response', result, events: [], cost, vmError: null };
-  }
-  const told = type !== 'token_transfer' ? events
-    : events.map(({ event, data }) => ({ event, data: { ...data, memo } }));
-  const known = told.filter(({ event }) => TOLD.test(event));
-  const answer = type === 'smart_contract' ? '0x0703' : result;
-  return { status: 'success', result: answer, events: known, cost, vmError: null };
 }
 
 /** A block as the journal has it: transactions by id, with what they did. */

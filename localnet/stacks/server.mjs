@@ -93,25 +93,39 @@ async function serveSwitch(switches, name, bytes, response) {
   }
 }
 
-async function serveApi({ chain }, { method, url, bytes, headers }, response) {
+async function serveApi({ chain }, asked, response) {
+  const { status, headers, body } = await answerApi({ chain }, asked);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (status === 304) return response.writeHead(304).end();
+  return reply(response, status, body);
+}
+
+/**
+ * Answers one question of the API.
+ *
+ * @param {{chain: any}} parts
+ * @param {{method: string, url: URL, bytes: Buffer, headers: import('node:http').IncomingHttpHeaders}} asked
+ * @returns {Promise<{status: number, headers: Record<string, string>, body?: unknown}>}
+ */
+export async function answerApi({ chain }, { method, url, bytes, headers: given }) {
   for (const [routeMethod, path, answer] of ROUTES) {
     const match = path.exec(url.pathname);
     if (!match || routeMethod !== method) continue;
-    response.setHeader('x-api-version', SERVER_VERSION);
+    const headers = { 'x-api-version': SERVER_VERSION };
     try {
       const params = match.slice(1).map(decodeURIComponent);
-      const { body, etag } = await answer({ chain, query: url.searchParams, params, bytes, headers });
-      response.setHeader('cache-control', etag ? 'public, no-cache, must-revalidate' : 'no-store');
-      if (etag && headers['if-none-match'] === `"${etag}"`) return response.writeHead(304).end();
-      if (etag) response.setHeader('etag', `"${etag}"`);
-      return reply(response, 200, body);
+      const { body, etag } = await answer({ chain, query: url.searchParams, params, bytes, headers: given });
+      headers['cache-control'] = etag ? 'public, no-cache, must-revalidate' : 'no-store';
+      if (etag && given['if-none-match'] === `"${etag}"`) return { status: 304, headers };
+      if (etag) headers.etag = `"${etag}"`;
+      return { status: 200, headers, body };
     } catch (error) {
-      if (error instanceof URIError) return reply(response, 400, badRequest('Bad path').body);
+      if (error instanceof URIError) return { status: 400, headers, body: badRequest('Bad path').body };
       if (!(error instanceof ApiError)) throw error;
-      if (error.etag) response.setHeader('etag', `"${error.etag}"`);
-      return reply(response, error.status, error.body);
+      if (error.etag) headers.etag = `"${error.etag}"`;
+      return { status: error.status, headers, body: error.body };
     }
   }
   const message = `Route ${method}:${url.pathname} not found`;
-  return reply(response, 404, { message, error: 'Not Found', statusCode: 404 });
+  return { status: 404, headers: {}, body: { message, error: 'Not Found', statusCode: 404 } };
 }

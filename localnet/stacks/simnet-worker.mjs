@@ -11,7 +11,7 @@ const EPOCH = '3.3';
 let simnet;
 let fees;
 
-const acts = { open, apply, callReadOnly, mapEntry, dataVar, contract, balances };
+const acts = { open, apply, callReadOnly, mapEntry, dataVar, entries, contract, balances };
 
 parentPort.on('message', async ({ id, act, args }) => {
   try {
@@ -123,6 +123,19 @@ function mapEntry(contract, map, key) {
 
 function dataVar(contract, name) {
   return `0x${Cl.serialize(simnet.getDataVar(contract, name))}`;
+}
+
+/** @param {[string, string?][]} wanted a variable's name, or a map's and a key; null where nothing is */
+function entries(contract, wanted) {
+  return wanted.map(([name, key]) => {
+    if (key === undefined) return dataVar(contract, name);
+    try {
+      return mapEntry(contract, name, key);
+    } catch (thrown) {
+      if (thrown === 'value not found') return null;
+      throw thrown;
+    }
+  });
 }
 
 function contract(id) {
