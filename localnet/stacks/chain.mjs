@@ -1,6 +1,7 @@
 // The chain: what waits, what is mined, and what a reorg takes back. Everything that changes it takes
 // a turn, is written to the journal, and only then counts.
 
+import { EventEmitter } from 'node:events';
 import { Machine } from './machine.mjs';
 import { runBlock } from './run.mjs';
 import { Rejected, checkAdmission, decodeTransaction } from './transactions.mjs';
@@ -33,6 +34,8 @@ export class StacksChain {
     /** What a reorg dropped waits here without being mined, until it is released. */
     this.held = new Set();
     this.ticks = 0;
+    /** Tells `block` of each new block that counts. */
+    this.told = new EventEmitter();
     const lines = [];
     journal.open((line) => lines.push(line));
     this.genesis = genesisOf(journal.chain);
@@ -70,6 +73,10 @@ export class StacksChain {
       throw error;
     }
     this.#take(line);
+    for (const { indexHash } of line.blocks ?? []) {
+      const block = this.branch.byIndexHash.get(indexHash);
+      if (block) this.told.emit('block', block);
+    }
   }
 
   /** The one way in which anything changes, live and when the journal is read again. */

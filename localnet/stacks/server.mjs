@@ -6,6 +6,7 @@ import { NotPossible } from './chain.mjs';
 import { SERVER_VERSION, extendedRoutes } from './extended.mjs';
 import { ApiError, badRequest } from './http-errors.mjs';
 import { nodeRoutes } from './node-api.mjs';
+import { serveSocket } from './socket.mjs';
 import { Rejected } from './transactions.mjs';
 
 const SOCKETS_MAX = 2048;
@@ -30,6 +31,7 @@ export function createStacksServer(parts) {
   server.requestTimeout = 30_000;
   // Clients keep connections longer than Node's 5 s, and would meet a closed one.
   server.keepAliveTimeout = 75_000;
+  serveSocket(server, parts.chain);
   return server;
 }
 

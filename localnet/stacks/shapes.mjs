@@ -41,6 +41,17 @@ export function blockShape(block) {
   };
 }
 
+/** The first version's, as the WebSocket tells it. @param {import('./tree.mjs').Block} block */
+export function blockShapeV1(block) {
+  const { parent_index_block_hash: _parent, tx_count: _count, ...shared } = blockShape(block);
+  return {
+    ...shared,
+    txs: block.txs.map(({ txid }) => txid),
+    parent_microblock_hash: '', parent_microblock_sequence: -1, microblocks_accepted: [],
+    microblocks_streamed: [], microblock_tx_count: {},
+  };
+}
+
 /** @param {import('./tree.mjs').Block[]} blocks of one burn block, newest first */
 export function burnBlockShape(blocks) {
   const [{ burnTime, burnHash, burnHeight }] = blocks;
@@ -69,8 +80,8 @@ function memoShape(hex) {
   return { hex, repr: text };
 }
 
-/** @param {any} record @param {Set<string>} include @param {boolean} isFull */
-function payloadShape(record, include, isFull) {
+/** @param {any} record @param {Set<string>} include */
+function payloadShape(record, include) {
   const { type, call } = record;
   if (type === 'token_transfer') {
     return {
@@ -83,7 +94,7 @@ function payloadShape(record, include, isFull) {
       type,
       smart_contract: {
         contract_id: `${record.sender}.${call.name}`,
-        ...(isFull ? { clarity_version: record.clarityVersion } : {}),
+        clarity_version: record.clarityVersion,
         ...(include.has('source_code') ? { source_code: call.source } : {}),
       },
     };
@@ -114,7 +125,7 @@ export function minedShape({ block, index, ran }, { branch, include = new Set(),
       execution_cost: ran.cost,
       vm_error: ran.vmError,
     } : {}),
-    ...payloadShape(ran, include, isFull),
+    ...payloadShape(ran, include),
     ...(include.has('post_conditions') ? { post_conditions: conditionsShape(ran) } : {}),
     ...(include.has('result') ? { result: valueOf(ran.result) } : {}),
   };
@@ -127,7 +138,7 @@ export function pendingShape(record, { include = new Set(), isFull = false } = {
     receipt_block_height: record.receiptHeight,
     status: 'pending',
     ...(isFull ? { replaced_by_tx_id: null } : {}),
-    ...payloadShape(record, include, false),
+    ...payloadShape(record, include),
     ...(include.has('post_conditions') ? { post_conditions: conditionsShape(record) } : {}),
   };
 }
