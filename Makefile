@@ -109,7 +109,7 @@ status: setup-python ## Say what runs on this machine
 # -- check ---------------------------------------------------------------------------------------
 
 .PHONY: test check lint types imports openapi localnet-test contracts-test format
-test: setup ## All tests of the Python side, on real Postgres, S3 and chain
+test: setup $(CONTRACTS_STAMP) ## All tests of the Python side, on real Postgres, S3 and chain
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(ARGS)
 
 check: setup ## All that CI runs
