@@ -200,7 +200,7 @@ def test_demo_survives_a_killed_process(start: Callable[..., Demo], tmp_path: Pa
 @pytest.mark.parametrize(
     ("number", "code", "at"),
     [
-        (signal.SIGINT, 130, "Waiting for seven processes"),
+        (signal.SIGINT, 130, "Waiting for eight processes"),
         (signal.SIGTERM, 143, "Eight people sign in"),
     ],
     ids=["ctrl_c_during_the_start", "kill_during_the_story"],

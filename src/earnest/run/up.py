@@ -380,6 +380,7 @@ class Up:
             key_file=self._settings_of("signer").signer_key_file,
             solana_genesis=solana_genesis,
             stacks_is_new=self._stacks_is_new,
+            stacks_contract=self._own_contract,
         )
 
     async def _start_part(self, supervisor: Supervisor, part: EmbeddedPart) -> None:
@@ -460,6 +461,13 @@ class Up:
     def _runs_stacks(self) -> bool:
         is_local = self._network is Network.LOCAL and self._wants_stacks
         return is_local and not self._asked.stacks_api_url
+
+    @property
+    def _own_contract(self) -> str | None:
+        """The contract on our own Stacks chain, unless another one was asked for."""
+        if self._stacks is None or _is_given(self._outer, "stacks_contract"):
+            return None
+        return self._stacks.contract_id()
 
     @property
     def _arbiter_key_file(self) -> str:

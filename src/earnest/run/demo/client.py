@@ -4,24 +4,25 @@ import asyncio
 import hashlib
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urljoin
 
 import httpx
 
 from earnest.run.demo.errors import DemoBroke
-from earnest.run.demo.wallets import NODE_GONE_AFTER_S, Wallet
+from earnest.run.demo.stacks_wallet import StacksWallet
+from earnest.run.demo.wallets import NODE_GONE_AFTER_S, Wallet, shorten
 
 _SECONDS_MAX = 20.0
 _AGAIN_AFTER_S = 0.5
 _PUT_TRIES_MAX = 3
 
 
-class Person:
-    """A wallet with a session. Every method is one request, or raises `DemoBroke`."""
+class Browser:
+    """A session of one person. Every method is one request, or raises `DemoBroke`."""
 
     def __init__(self, api_url: str) -> None:
-        self.wallet = Wallet()
         self._api = api_url.rstrip("/") + "/"
         # No proxy of the environment stands between processes of one machine.
         self._http = httpx.AsyncClient(timeout=_SECONDS_MAX, trust_env=False)
@@ -73,25 +74,22 @@ class Person:
                 reason=f"{method} {path} got no answer ({type(error).__name__})."
             ) from error
 
-    async def sign_in(self) -> None:
-        """Signs a challenge with the wallet; the session's token is kept in memory."""
-        address = self.wallet.address
+    async def sign_in_as(self, address: str, sign: Callable[[str], Awaitable[str]]) -> None:
+        """Has a challenge signed; the session's token is kept in memory."""
         asked = await self.ask("POST", "/api/auth/challenge", {"address": address})
-        proof = {
-            "address": address,
-            "challenge": asked["challenge"],
-            "signature": self.wallet.sign_text(asked["challenge"]),
-        }
+        challenge = asked["challenge"]
+        signature = await sign(challenge)
+        proof = {"address": address, "challenge": challenge, "signature": signature}
         answer = await self.ask("POST", "/api/auth/verify", proof)
         self._token = answer["token"]
 
-    async def upload(self, content: bytes, content_type: str) -> str:
+    async def upload(self, content: bytes, content_type: str, purpose: str = "task_option") -> str:
         """Puts a file straight into the store by its signed URL; gives the file's id."""
         body = {
             "sha256": hashlib.sha256(content).hexdigest(),
             "sizeBytes": len(content),
             "contentType": content_type,
-            "purpose": "task_option",
+            "purpose": purpose,
         }
         begun = await self.ask("POST", "/api/files/uploads", body, once=True)
         file_id: str = begun["fileId"]
@@ -129,3 +127,35 @@ class Person:
         if not answer.is_success or answer.headers.get("content-type") != "image/webp":
             raise DemoBroke(reason=f"A picture came back as {answer.status_code}.")
         return len(answer.content)
+
+
+class Person(Browser):
+    """Somebody with a Solana wallet of their own."""
+
+    def __init__(self, api_url: str) -> None:
+        super().__init__(api_url)
+        self.wallet = Wallet()
+
+    async def sign_in(self) -> None:
+        """Signs a challenge with the wallet."""
+        await self.sign_in_as(self.wallet.address, self._sign)
+
+    async def _sign(self, text: str) -> str:
+        return self.wallet.sign_text(text)
+
+
+class Party(Browser):
+    """Somebody with a Stacks wallet."""
+
+    def __init__(self, api_url: str, wallet: StacksWallet) -> None:
+        super().__init__(api_url)
+        self.wallet = wallet
+
+    @property
+    def short(self) -> str:
+        """The address as people compare it: `ST2F…1BHC`."""
+        return shorten(self.wallet.address)
+
+    async def sign_in(self) -> None:
+        """Signs a challenge with the wallet."""
+        await self.sign_in_as(self.wallet.address, self.wallet.sign_text)

@@ -109,7 +109,7 @@ class Legs:
     async def _start(self) -> None:
         story = self._story
         story.heading("The house opens")
-        with story.waiting("seven processes") as wait:
+        with story.waiting("eight processes") as wait:
 
             def on_progress(ready: set[str]) -> None:
                 names = ", ".join(name for name in PROCESSES if name not in ready)
@@ -118,8 +118,8 @@ class Legs:
             state = await self._system.start(on_progress)
         self._api, self._node = state.urls["api"], Node(state.urls["solanaRpc"])
         story.tell(
-            "PostgreSQL 18, an S3 server, a Solana chain, and four processes of ours: api, "
-            "worker, indexer, signer."
+            "PostgreSQL 18, an S3 server, a Solana and a Stacks chain, and four processes of "
+            "ours: api, worker, indexer, signer."
         )
         story.tell(f"All of it is at {self._api}.")
 

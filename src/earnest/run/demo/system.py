@@ -22,7 +22,9 @@ from earnest.run.embedded.launch import (
 from earnest.run.embedded.run_state import Health, RunState, read_run_state
 from earnest.run.embedded.state_dir import StateDir, lock_is_held
 
-PROCESSES = ("postgres", "s3", "chain", "signer", "api", "worker", "indexer")
+PROCESSES = ("postgres", "s3", "chain", "stacks", "signer", "api", "worker", "indexer")
+# A block when something waits; Bitcoin blocks come when the story asks for them.
+STACKS_BLOCK_MS = 500
 READY_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 45.0
 VERIFY_SECONDS_MAX = 60.0
@@ -56,6 +58,7 @@ class System:
         """
         command = [*_EARNEST, "up", "--network", "local", "--port", "0"]
         command += ["--state-dir", str(self.state_dir.root), "--slot-ms", str(self._slot_ms)]
+        command += ["--stacks-block-ms", str(STACKS_BLOCK_MS), "--stacks-burn-every", "0"]
         # Should we be killed, the kernel asks `up` to stop, and it stops its parts in order.
         argv = die_with_parent_argv(command, parent_death_signal=signal.SIGTERM)
         self._process = start_child(argv, env=_environment(), log=self._log)

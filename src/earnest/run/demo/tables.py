@@ -6,7 +6,7 @@ from earnest.run.demo.story import Story
 from earnest.run.demo.wallets import shorten, sol
 
 _LEGS = {
-    "start": "Seven processes started",
+    "start": "Eight processes started",
     "sign_in": "Eight people signed in",
     "upload": "Four photographs ready",
     "create_task": "Task and order made",
