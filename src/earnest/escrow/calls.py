@@ -32,7 +32,7 @@ from earnest.escrow.errors_acts import (
 from earnest.escrow.rules_money import BPS, Parts, bond_of, divide
 from earnest.escrow.state import MilestoneStatus, ProjectState
 
-_STX_ONLY = {
+_WITHOUT_MONEY = {
     ActName.ACCEPT: "accept-project",
     ActName.COMPLETE: "complete-milestone",
     ActName.OFFER: "offer-settlement",
@@ -75,6 +75,8 @@ def prepare_call(
     if project.token != (token.contract if token else None):
         raise ValueError(f"the project is paid in {project.token or 'STX'}")
     num = None if name in _ON_PROJECT else milestone_num
+    if num is None and name not in _ON_PROJECT:
+        raise FigureNotPossible(reason="Say which milestone.")
     act = _allowed(state, name, num, sender, burn_height)
     bps = _figure(name, act, bps)
     _check_vote(state, name, num, bps, sender)
@@ -85,8 +87,8 @@ def prepare_call(
         args.append(argument("release-to-freelancer", "bool", Bool(bps == BPS)))
     elif bps is not None:
         args.append(uint_argument("bps", bps))
-    if name in _STX_ONLY:
-        function = _STX_ONLY[name]
+    if name in _WITHOUT_MONEY:
+        function = _WITHOUT_MONEY[name]
     else:
         plain = name is ActName.DISPUTE and token is None
         function = _BY_TOKEN[name] + ("" if plain else suffix_of(token))
