@@ -32,7 +32,7 @@ from earnest.chains.facts import (
     Transfer,
     WatchedAccount,
 )
-from earnest.chains.follower import Follower, Round
+from earnest.chains.follower import Follower
 from earnest.chains.ports import (
     Batch,
     ChainPort,
@@ -43,6 +43,7 @@ from earnest.chains.ports import (
     StreamPosition,
     TxState,
 )
+from earnest.chains.rounds import Round
 from earnest.chains.store import (
     ChainCursor,
     cursor_of,

@@ -226,25 +226,32 @@ async def keep_recount(
     await db.execute("SELECT stacks_recounted($1, $2, $3)", nonce, found, read_again_above)
 
 
-async def counting_blocks(db: Connection) -> dict[int, str]:
-    """The blocks that count, as far as they are kept: index hash by height, oldest first."""
+async def counting_blocks(db: Connection, from_height: int = 0) -> list[Block]:
+    """The blocks that count, as far as they are kept, oldest first."""
     rows = await db.fetch(
-        "SELECT height, block_id FROM stacks_blocks WHERE canonical ORDER BY height"
+        "SELECT height, block_id, parent_id, burn_height, burn_hash, block_time, canonical"
+        " FROM stacks_blocks WHERE canonical AND height >= $1 ORDER BY height",
+        from_height,
     )
-    return {row["height"]: row["block_id"] for row in rows}
+    return [Block(*tuple(row)) for row in rows]
 
 
-async def logged_blocks_below(db: Connection, height: int, limit: int) -> list[tuple[int, str]]:
-    """Final blocks with events at or below a height, newest first: (height, index hash)."""
+async def kept_blocks_below(db: Connection, height: int, limit: int) -> list[tuple[int, str]]:
+    """Blocks known to have counted at or below a height, newest first: (height, index hash).
+
+    Beyond the blocks that are kept these are the ones that have events.
+    """
     rows = await db.fetch(
-        "SELECT DISTINCT slot, block_id FROM ("
-        " SELECT slot, block_id FROM chain_log AS entry"
-        " WHERE chain = 'stacks' AND kind = 'final' AND slot <= $1"
-        f" AND {_STANDS} ORDER BY slot DESC LIMIT $2) AS newest ORDER BY slot DESC",
+        "SELECT height, block_id FROM stacks_blocks WHERE canonical AND height <= $1"
+        " UNION SELECT slot, block_id FROM ("
+        "  SELECT slot, block_id FROM chain_log AS entry"
+        "  WHERE chain = 'stacks' AND kind = 'final' AND slot <= $1"
+        f" AND {_STANDS} ORDER BY slot DESC LIMIT $2) AS newest"
+        " ORDER BY height DESC LIMIT $2",
         height,
         limit,
     )
-    return [(row["slot"], row["block_id"]) for row in rows]
+    return [(row["height"], row["block_id"]) for row in rows]
 
 
 async def events_at_or_below(
