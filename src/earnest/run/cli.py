@@ -54,6 +54,10 @@ StacksBurnEvery = Annotated[
         validator=Number(gte=0, lte=1_000_000),
     ),
 ]
+ChainName = Annotated[
+    Literal["solana", "stacks"] | None,
+    Parameter(help="Which one, where more than one is halted."),
+]
 Port = Annotated[int | None, Parameter(validator=Number(gte=0, lte=65_535))]
 Limit = Annotated[
     int, Parameter(help="How many a page, at most 1000.", validator=Number(gte=1, lte=1_000))
@@ -435,11 +439,15 @@ def chain_status(*, json: AsJson = False, state_dir: StateDir = None) -> int:
 
 
 @chain.command(name="resume")
-def chain_resume(*, state_dir: StateDir = None) -> None:
-    """Follow a halted chain again, once you have found out why it was halted."""
+def chain_resume(*, chain: ChainName = None, state_dir: StateDir = None) -> int:
+    """Follow a halted chain again, once you have found out why it was halted.
+
+    Where Stacks was halted because final blocks are gone, what was final above the fork is then
+    taken back and the branch that the servers count now is followed.
+    """
     from earnest.run.operate.chain import resume
 
-    resume(_operator("indexer", state_dir))
+    return resume(_operator("indexer", state_dir), only=chain)
 
 
 jobs = App(name="jobs", help="Background jobs that failed for good and are held.")

@@ -1,18 +1,18 @@
-"""`earnest indexer`: follows the chain, posts it to the ledger, moves what depends on it.
+"""`earnest indexer`: follows the chains, posts them to the ledger, moves what depends on them.
 
-Three loops, each of which outlives any fault of the others: the follower writes the chain log; the
+Loops, each of which outlives any fault of the others: the follower writes the chain log; the
 books post it, drain the reactors, end orders that lapsed and compare ledger and chain; the hints
 tell people what is seen and not final, and move no money.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 
 from earnest import payments, payouts, tasks, treasury
-from earnest.chains import RpcRejected, RpcUnavailable, WatchedAccount
+from earnest.chains import WatchedAccount
 from earnest.chains.follower import Follower
 from earnest.chains.solana import SolanaRpc, associated_token_address, mints_of, parse_chain_tx
 from earnest.chains.solana.adapter import SolanaChain
@@ -22,8 +22,10 @@ from earnest.kit.db import Database, DatabaseUnavailable
 from earnest.kit.events import Reactor, drain
 from earnest.kit.money import Asset, Chain
 from earnest.kit.settings import Settings
+from earnest.run.loops import forever
 from earnest.run.metrics import SOLVENT, serve_metrics
 from earnest.run.migrate import wait_for_version
+from earnest.run.stacks import follow_stacks
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +33,6 @@ _CHAIN = Chain.SOLANA
 _BOOKS_IDLE_S = 0.1
 _SOLVENCY_EVERY_S = 2.0
 _HINTS_KNOWN_MAX = 1_000
-_PAUSE_S_MAX = 10.0
 
 
 async def run_indexer(settings: Settings, stop: asyncio.Event) -> None:
@@ -65,10 +66,11 @@ async def run_indexer(settings: Settings, stop: asyncio.Event) -> None:
             )
             await asyncio.gather(
                 *hearing,
+                *follow_stacks(settings, database, stop),
                 follower.run(stop, poll_s=settings.solana_poll_s, wake=wake),
-                _forever("books", books.round, _BOOKS_IDLE_S, stop),
-                _forever("solvency", books.ask_chain, _SOLVENCY_EVERY_S, stop),
-                _forever("hints", hints.round, settings.solana_poll_s, stop),
+                forever("books", books.round, _BOOKS_IDLE_S, stop),
+                forever("solvency", books.ask_chain, _SOLVENCY_EVERY_S, stop),
+                forever("hints", hints.round, settings.solana_poll_s, stop),
             )
     finally:
         await database.close()
@@ -172,26 +174,3 @@ class Hints:
                     async with self._database.connection() as db:
                         await payments.note_seen(db, _CHAIN, references, seen.tx_id, seen.slot)
                 self._known.append(seen.tx_id)
-
-
-async def _forever(
-    name: str, work: Callable[[], Awaitable[None]], pause_s: float, stop: asyncio.Event
-) -> None:
-    """Does `work` again and again until `stop`; a fault is logged when it begins and waited out."""
-    trouble, wait_s = "", pause_s
-    while not stop.is_set():
-        try:
-            await work()
-            trouble, wait_s = "", pause_s
-        except (DatabaseUnavailable, RpcUnavailable, RpcRejected) as error:
-            if str(error) != trouble:
-                log.warning("indexer_loop_waits", loop=name, reason=str(error))
-            trouble, wait_s = str(error), min(wait_s * 2, _PAUSE_S_MAX)
-        except Exception as error:
-            if str(error) != trouble:
-                log.exception("indexer_loop_failed", loop=name)
-            trouble, wait_s = str(error), min(wait_s * 2, _PAUSE_S_MAX)
-        try:
-            await asyncio.wait_for(stop.wait(), wait_s)
-        except TimeoutError:
-            continue

@@ -1,0 +1,74 @@
+"""The indexer's loops for Stacks: following the contract, and counting its prints every night."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+
+import structlog
+
+from earnest.chains import ChainError
+from earnest.chains.stacks import StacksApi, sync_status
+from earnest.chains.stacks.follower import StacksFollower
+from earnest.chains.stacks.wake import wake_on_blocks
+from earnest.kit.clock import SystemClock
+from earnest.kit.db import Database
+from earnest.kit.settings import Settings
+from earnest.run.loops import forever
+
+log = structlog.get_logger(__name__)
+
+_RECOUNT_AGE = timedelta(hours=24)
+_RECOUNT_LOOK_S = 300.0
+
+
+def stacks_api(settings: Settings) -> StacksApi:
+    """A client of the configured servers. Close it, or use it as a context."""
+    return StacksApi(
+        settings.stacks_api_url,
+        key=settings.stacks_api_key,
+        key_header=settings.stacks_api_key_header,
+    )
+
+
+def follow_stacks(
+    settings: Settings, database: Database, stop: asyncio.Event
+) -> list[Coroutine[None, None, None]]:
+    """The loops that follow the contract; none where no server or no contract is configured."""
+    if not (settings.stacks_api_url and settings.stacks_contract):
+        return []
+    return [_follow(settings, database, stop)]
+
+
+async def _follow(settings: Settings, database: Database, stop: asyncio.Event) -> None:
+    async with stacks_api(settings) as api:
+        follower = StacksFollower(
+            database,
+            api,
+            settings.stacks_contract,
+            finality_burn_blocks=settings.stacks_finality_burn_blocks,
+        )
+        wake = asyncio.Event()
+
+        async def recount_when_due() -> None:
+            async with database.connection() as db:
+                status = await sync_status(db)
+            if status is None or status.halted_reason is not None or status.indexed_height is None:
+                return
+            recounted_at = status.recounted_at or status.begun_at
+            if SystemClock().now() - recounted_at < _RECOUNT_AGE:
+                return
+            try:
+                if await follower.take_fence():
+                    await follower.recount()
+            except ChainError as error:
+                # Following it meets the same trouble, and tells it where people look.
+                log.warning("recount_put_off", reason=str(error))
+
+        hearing = (
+            [wake_on_blocks(settings.stacks_ws_url, wake, stop)] if settings.stacks_ws_url else []
+        )
+        await asyncio.gather(
+            *hearing,
+            follower.run(stop, poll_s=settings.stacks_poll_s, wake=wake),
+            forever("recount", recount_when_due, _RECOUNT_LOOK_S, stop),
+        )
