@@ -281,7 +281,8 @@ class Up:
             "solanaRpc": without_secrets(self._node_url),
         }
         if settings.stacks_api_url:
-            self._assembly.urls["stacksApi"] = without_secrets(settings.stacks_api_url)
+            first = settings.stacks_api_url.split(",")[0].strip()
+            self._assembly.urls["stacksApi"] = without_secrets(first)
 
     def _decide_stacks(self, chain: StacksChain) -> None:
         own = self._assembly.own
@@ -290,6 +291,7 @@ class Up:
         for name, value in (
             ("stacks_contract", chain.contract_id()),
             ("stacks_sbtc_token", SBTC_CONTRACT),
+            ("stacks_ws_url", chain.ws_url),
             ("stacks_poll_s", str(LOCAL_STACKS_POLL_S)),
         ):
             if not _is_given(self._outer, name):

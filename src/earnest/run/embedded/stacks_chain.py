@@ -92,6 +92,11 @@ class StacksChain(EmbeddedPart):
         """Where the chain answers once it runs."""
         return f"http://{LOOPBACK}:{self.port}"
 
+    @property
+    def ws_url(self) -> str:
+        """Where it tells of new blocks."""
+        return f"ws://{LOOPBACK}:{self.port}/extended/v1/ws"
+
     def open_deployer(self) -> str:
         """The deployer's address; its key is made on the first start, and never again.
 
