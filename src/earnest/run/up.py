@@ -103,6 +103,8 @@ class Up:
         self._ports: Ports | None = None
         self._stacks: StacksChain | None = None
         self._stacks_is_new = False
+        self._has_database = False
+        self._history_checked = asyncio.Event()
         self._assembly = _Assembly()
         self._voice = Voice(console(), self._state_dir.root)
         self._began = time.monotonic()
@@ -161,6 +163,7 @@ class Up:
                 burn_every=self._stacks_burn_every,
             )
             self._stacks_is_new = self._stacks.is_new
+            self._has_database = bool(self._asked.database_url) or self._state_dir.postgres.exists()
         supervisor.publish_network(self._network.value)
         self._voice.say(Text.assemble((f"Earnest {VERSION}", "name"), f" on {self._chain_words}"))
         self._voice.say("")
@@ -179,6 +182,7 @@ class Up:
             self._start_chain(supervisor),
         )
         await self._check_history()
+        self._history_checked.set()
         await _all_or_first_error(*(self._start_process(supervisor, name) for name in ROLE_OF))
 
     def _show_places(self, supervisor: Supervisor, waiting: str) -> None:
@@ -367,8 +371,12 @@ class Up:
         await asyncio.to_thread(open_token_account, access.rpc_url, address, access.usdc_mint)
 
     async def _start_stacks(self, supervisor: Supervisor) -> None:
-        if self._stacks is not None:
-            await self._start_part(supervisor, self._stacks)
+        if self._stacks is None:
+            return
+        if self._stacks_is_new and self._has_database:
+            # It could replace one that was followed. Once begun it would look like an old one.
+            await self._history_checked.wait()
+        await self._start_part(supervisor, self._stacks)
 
     async def _check_history(self) -> None:
         solana_genesis: str | None = None
