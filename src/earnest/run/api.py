@@ -1,4 +1,4 @@
-"""`earnest api`: HTTP, wired from the routes of every domain."""
+"""`earnest api`: HTTP, wired from the routes of every domain, and the web pages before it."""
 
 import asyncio
 import inspect
@@ -35,6 +35,8 @@ from earnest.run.migrate import expected_version, wait_for_version
 from earnest.run.one_write import OneWriteProtocol
 from earnest.run.reference import ReferencePlugin
 from earnest.run.version import VERSION
+from earnest.run.web import Pages
+from earnest.run.web import site as site_routes
 
 BODY_BYTES_MAX = 64 * 1024
 
@@ -219,6 +221,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
             *payments.ROUTES,
             *payouts.ROUTES,
             *treasury.ROUTES,
+            *site_routes.ROUTES,
             healthz,
             readyz,
             metrics,
@@ -259,7 +262,7 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
     """Serves until `stop` is set, then lets requests under way end."""
     server = uvicorn.Server(
         uvicorn.Config(
-            Outermost(tasks.HotRoutes(build_app(settings))),
+            Outermost(Pages(tasks.HotRoutes(build_app(settings)), settings)),
             host=settings.api_host,
             port=settings.api_port,
             loop="uvloop",
