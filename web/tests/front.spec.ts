@@ -27,4 +27,3 @@ test('an address that is not there says so, with its status @main', async ({ pag
     'There is nothing at this address',
   );
 });
-
