@@ -1,3 +1,4 @@
+export { usePay } from './payments';
 export { SignedIn, SignInProvider, useSignIn } from './SignIn';
 export {
   connectedWallet,
