@@ -109,6 +109,12 @@ class Views:
             self._told = seq - 1
         self._is_stale = True
 
+    def remake(self, told: int) -> None:
+        """Folds live anew, where events up to number `told` were announced before."""
+        self._told = told
+        self._is_stale = True
+        self.refresh()
+
     def refresh(self) -> None:
         """Folds live anew where a row made that necessary."""
         if not self._is_stale:
