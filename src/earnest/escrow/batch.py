@@ -5,7 +5,7 @@ things are done by `refold.py` instead, one row or run of rows at a time: a fina
 operator allowed to be taken back, and the arrival of the one that the final view waits for.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 import msgspec
@@ -16,16 +16,14 @@ from earnest.chains.stacks import LoggedEvent
 from earnest.escrow import refold, store_fold
 from earnest.escrow.errors import Unreadable
 from earnest.escrow.events import (
-    CreditWithdrawn,
     Event,
     OfMilestone,
     OfProject,
-    ProjectCreated,
     decode_event,
     event_data,
     name_of,
 )
-from earnest.escrow.fold import Placed, State
+from earnest.escrow.fold import Placed
 from earnest.escrow.metrics import EVENTS, UNREADABLE
 from earnest.escrow.state import EscrowCursor, EventState, View
 from earnest.escrow.store_fold import BOTH, EventRow, Known
@@ -128,7 +126,7 @@ class _Entry(msgspec.Struct, frozen=True):
         )
 
 
-# -- which rows go together -------------------------------------------------------------------------
+# -- which rows go together -----------------------------------------------------------------------
 
 
 async def _finals_taken_back(
@@ -141,9 +139,7 @@ async def _finals_taken_back(
     return {each.key: each for each in await store_fold.final_events_told_by(db, contract, back)}
 
 
-def _is_refold(
-    entry: _Entry, finals: Mapping[EventKey, Known], missing_final: int | None
-) -> bool:
+def _is_refold(entry: _Entry, finals: Mapping[EventKey, Known], missing_final: int | None) -> bool:
     if entry.takes_back:
         return entry.key in finals
     return entry.is_final and entry.event is not None and entry.event.seq == missing_final
@@ -167,7 +163,7 @@ def _cut(
     return entries
 
 
-# -- folding them -----------------------------------------------------------------------------------
+# -- folding them ---------------------------------------------------------------------------------
 
 
 class _Batch:
@@ -298,9 +294,7 @@ class _Batch:
         if self.new:
             await store_fold.insert_events(db, self.contract, list(self.new.values()))
         # Where nothing was held, all others have theirs.
-        await store_fold.set_states(
-            db, self.contract, self.states, creations if self.waits else {}
-        )
+        await store_fold.set_states(db, self.contract, self.states, creations if self.waits else {})
 
 
 def _creations(announcements: Sequence[Announcement]) -> dict[int, str]:
@@ -345,7 +339,7 @@ async def _load(db: Connection, batch: _Batch) -> _Loaded:
     live = final
     if readable:
         live = await store_fold.load_state(db, contract, View.LIVE, numbers, whole=False)
-    people = _people(final, events) | _people(live, ())
+    people = store_fold.people_of(final, events) | store_fold.people_of(live, ())
     await store_fold.load_credits(db, contract, View.FINAL, final, people)
     if live is not final:
         await store_fold.load_credits(db, contract, View.LIVE, live, people)
@@ -359,23 +353,10 @@ async def _load(db: Connection, batch: _Batch) -> _Loaded:
     return _Loaded(views, numbers, people)
 
 
-def _people(state: State, events: Iterable[Event]) -> set[str]:
-    """Whose credits these events can touch."""
-    people = {party for each in state.projects.values() for party in (each.client, each.freelancer)}
-    for event in events:
-        if isinstance(event, ProjectCreated):
-            people |= {event.client, event.freelancer}
-        elif isinstance(event, CreditWithdrawn):
-            people.add(event.who)
-    return people
+# -- telling --------------------------------------------------------------------------------------
 
 
-# -- telling ----------------------------------------------------------------------------------------
-
-
-async def _announce(
-    db: Connection, contract: str, announcements: Sequence[Announcement]
-) -> None:
+async def _announce(db: Connection, contract: str, announcements: Sequence[Announcement]) -> None:
     rows = []
     for each in announcements:
         placed, project, event = each.placed, each.project, each.placed.event

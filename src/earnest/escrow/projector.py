@@ -35,7 +35,9 @@ class Projector:
             if not await store_fold.has_more(db, self._contract):
                 return 0
         async with self._database.db_tx() as db_tx:
-            cursor = await store_fold.lock_cursor(db_tx, self._contract)
+            cursor = await store_fold.try_lock_cursor(db_tx, self._contract)
+            if cursor is None:
+                return 0  # another projector is at it, or a rebuild
             rows = await read_events(db_tx, cursor.log_seq, self._batch)
             if not rows:
                 return 0

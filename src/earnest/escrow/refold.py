@@ -8,9 +8,9 @@ import msgspec
 import structlog
 
 from earnest.escrow import store_fold
-from earnest.escrow.events import CreditWithdrawn, OfProject, ProjectCreated
-from earnest.escrow.fold import Placed, State, apply
 from earnest.escrow.errors import DoesNotFollow
+from earnest.escrow.events import OfProject
+from earnest.escrow.fold import Placed, State, apply
 from earnest.escrow.state import View
 from earnest.escrow.views import Announcement, Told, Views
 from earnest.kit.db import Connection
@@ -63,7 +63,7 @@ async def _advance_final(db: Connection, contract: str, said: Said) -> bool:
     bare = await store_fold.load_state(db, contract, View.FINAL, [], whole=False)
     count = bare.event_count
     following = await store_fold.final_events_after(db, contract, count, _CHUNK)
-    state = await _state_for(db, contract, View.FINAL, following, whole=False)
+    state = await _state_for(db, contract, View.FINAL, following)
     for placed in following:
         if placed.event.seq != state.event_count + 1:
             continue
@@ -88,27 +88,18 @@ async def _remake_live(
     await store_fold.copy_final_to_live(db, contract)
     window = [k for k in await store_fold.window_of(db, contract) if k.seq is not None]
     placed = await store_fold.placed_by_seqs(db, contract, [k.log_seq for k in window])
-    state = await _state_for(db, contract, View.LIVE, list(placed.values()), whole=True)
-    views = Views(
-        state, state, {k.key: placed[k.log_seq] for k in window}, final_waits=final_waits
-    )
+    state = await _state_for(db, contract, View.LIVE, list(placed.values()))
+    views = Views(state, state, {k.key: placed[k.log_seq] for k in window}, final_waits=final_waits)
     views.remake(said.live)
     await store_fold.write_state(db, contract, [View.LIVE], views.live)
     said.announcements += views.announcements
     return views.missing_live
 
 
-async def _state_for(
-    db: Connection, contract: str, view: View, placed: Sequence[Placed], *, whole: bool
-) -> State:
+async def _state_for(db: Connection, contract: str, view: View, placed: Sequence[Placed]) -> State:
     events = [each.event for each in placed]
     numbers = sorted({event.project_id for event in events if isinstance(event, OfProject)})
-    state = await store_fold.load_state(db, contract, view, numbers, whole=whole)
-    people = {p for each in state.projects.values() for p in (each.client, each.freelancer)}
-    for event in events:
-        if isinstance(event, ProjectCreated):
-            people |= {event.client, event.freelancer}
-        elif isinstance(event, CreditWithdrawn):
-            people.add(event.who)
+    state = await store_fold.load_state(db, contract, view, numbers, whole=False)
+    people = store_fold.people_of(state, events)
     await store_fold.load_credits(db, contract, view, state, people)
     return state

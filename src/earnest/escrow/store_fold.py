@@ -11,7 +11,7 @@ from typing import Any, get_args
 import msgspec
 
 from earnest.chains.stacks import LoggedEvent
-from earnest.escrow.events import decode_event
+from earnest.escrow.events import CreditWithdrawn, Event, ProjectCreated, decode_event
 from earnest.escrow.fold import Placed, State
 from earnest.escrow.state import (
     ArbiterSet,
@@ -61,7 +61,18 @@ STATE_TABLES = (
 )
 
 
-# -- the cursor -------------------------------------------------------------------------------------
+# Every table of the projections, with its key within a contract.
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "escrow_events": ("log_seq",),
+    **{table.name: ("view", *table.key) for table in _STRUCTS.values()},
+    "escrow_config": ("view",),
+    **dict.fromkeys(_SUMS.values(), ("view", "token")),
+    "escrow_credits": ("view", "who", "token"),
+}
+_DELETED_AT_ONCE = 100_000
+
+
+# -- the cursor -----------------------------------------------------------------------------------
 
 
 async def has_more(db: Connection, contract: str) -> bool:
@@ -79,11 +90,20 @@ async def lock_cursor(db: Connection, contract: str) -> EscrowCursor:
     await db.execute(
         "INSERT INTO escrow_cursors (contract) VALUES ($1) ON CONFLICT DO NOTHING", contract
     )
-    row = await db.fetchrow(
-        f"SELECT {columns_of(EscrowCursor)} FROM escrow_cursors WHERE contract = $1 FOR UPDATE",
-        contract,
-    )
+    row = await db.fetchrow(f"{_CURSOR} FOR UPDATE", contract)
     return read_rows([row], EscrowCursor)[0]
+
+
+async def try_lock_cursor(db: Connection, contract: str) -> EscrowCursor | None:
+    """As `lock_cursor`; None, at once, while another one holds it."""
+    await db.execute(
+        "INSERT INTO escrow_cursors (contract) VALUES ($1) ON CONFLICT DO NOTHING", contract
+    )
+    row = await db.fetchrow(f"{_CURSOR} FOR UPDATE SKIP LOCKED", contract)
+    return None if row is None else read_rows([row], EscrowCursor)[0]
+
+
+_CURSOR = f"SELECT {columns_of(EscrowCursor)} FROM escrow_cursors WHERE contract = $1"
 
 
 async def move_cursor(db: Connection, contract: str, cursor: EscrowCursor) -> None:
@@ -99,7 +119,7 @@ async def move_cursor(db: Connection, contract: str, cursor: EscrowCursor) -> No
     )
 
 
-# -- events -----------------------------------------------------------------------------------------
+# -- events ---------------------------------------------------------------------------------------
 
 
 class EventRow(msgspec.Struct):
@@ -237,9 +257,7 @@ async def placed_by_seqs(
     return {row[1]: _placed(row) for row in rows}
 
 
-async def final_events_after(
-    db: Connection, contract: str, seq: int, limit: int
-) -> list[Placed]:
+async def final_events_after(db: Connection, contract: str, seq: int, limit: int) -> list[Placed]:
     """Final events by the contract's own numbers, after one of them."""
     rows = await db.fetch(
         f"{_PLACED} AND e.seq > $2 AND e.state = 'final' ORDER BY e.seq, e.log_seq LIMIT $3",
@@ -255,7 +273,7 @@ def _placed(row: Any) -> Placed:
     return Placed(decode_event(raw), *where)
 
 
-# -- the state ---------------------------------------------------------------------------------------
+# -- the state -------------------------------------------------------------------------------------
 
 
 async def load_state(
@@ -296,6 +314,17 @@ async def load_state(
         )
         getattr(state, part).update({token: int(amount) for token, amount in sums})
     return state
+
+
+def people_of(state: State, events: Iterable[Event]) -> set[str]:
+    """Whose credits events can touch: the parties of their projects, and who withdraws one."""
+    people = {party for each in state.projects.values() for party in (each.client, each.freelancer)}
+    for event in events:
+        if isinstance(event, ProjectCreated):
+            people |= {event.client, event.freelancer}
+        elif isinstance(event, CreditWithdrawn):
+            people.add(event.who)
+    return people
 
 
 async def load_credits(
@@ -451,7 +480,7 @@ async def _write_sums(
     )
 
 
-# -- starting again ----------------------------------------------------------------------------------
+# -- starting again --------------------------------------------------------------------------------
 
 
 async def empty_states(db: Connection, contract: str, views: Sequence[View]) -> None:
@@ -481,3 +510,36 @@ async def _copy(db: Connection, contract: str, table: str, names: str) -> None:
         f" FROM {table} WHERE contract = $1 AND view = 'final'",
         contract,
     )
+
+
+async def empty_all(db: Connection, contract: str, log_seq: int) -> None:
+    """Empties every projection of a contract, in parts that each take seconds at most."""
+    for first in range(0, log_seq + 1, _DELETED_AT_ONCE):
+        await db.execute(
+            "DELETE FROM escrow_events WHERE contract = $1 AND log_seq BETWEEN $2 AND $3",
+            contract,
+            first,
+            first + _DELETED_AT_ONCE - 1,
+        )
+    # A milestone's project has the number of one that was created by one of these events.
+    for table in _STRUCTS.values():
+        if table.is_of_project:
+            for first in range(0, log_seq + 1, _DELETED_AT_ONCE):
+                await db.execute(
+                    f"DELETE FROM {table.name} WHERE contract = $1"
+                    " AND view = ANY ('{live,final}') AND number BETWEEN $2 AND $3",
+                    contract,
+                    first,
+                    first + _DELETED_AT_ONCE - 1,
+                )
+    await empty_states(db, contract, BOTH)
+
+
+async def count(db: Connection, contract: str) -> tuple[int, int]:
+    """How many events there are, and how many projects stand in the live view."""
+    row = await db.fetchrow(
+        "SELECT (SELECT count(*) FROM escrow_events WHERE contract = $1),"
+        " (SELECT count(*) FROM escrow_projects WHERE contract = $1 AND view = 'live')",
+        contract,
+    )
+    return (0, 0) if row is None else (row[0], row[1])
