@@ -12,6 +12,8 @@ from earnest.escrow.errors_acts import (
     ActTooLate,
     FigureNotPossible,
 )
+from earnest.escrow.projector import Projector
+from earnest.escrow.rebuild import Rebuilt, projection_hash, rebuild
 from earnest.escrow.rules_money import Parts, bond_of, bond_owner, divide
 from earnest.escrow.state import (
     STX,
@@ -82,6 +84,8 @@ __all__ = [
     "PreparedCall",
     "ProjectState",
     "ProjectStatus",
+    "Projector",
+    "Rebuilt",
     "Role",
     "StatedCondition",
     "Terms",
@@ -112,9 +116,11 @@ __all__ = [
     "project_by_reference",
     "project_state",
     "project_states",
+    "projection_hash",
     "projects_between",
     "projects_of_arbiter",
     "projects_of_party",
+    "rebuild",
     "token_of",
     "tokens_of",
     "voters_of",

@@ -70,7 +70,7 @@ async def _advance_final(db: Connection, contract: str, said: Said) -> bool:
         try:
             apply(state, placed)
         except DoesNotFollow as error:
-            log.error("escrow_event_does_not_follow", reason=str(error), tx_id=placed.tx_id)
+            log.info("escrow_event_does_not_follow", reason=str(error), tx_id=placed.tx_id)
             continue
         if placed.event.seq > said.final:
             project = state.project_of(placed.event)

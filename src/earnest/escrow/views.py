@@ -168,6 +168,6 @@ def _follows(state: State, placed: Placed) -> bool:
     try:
         apply(state, placed)
     except DoesNotFollow as error:
-        log.error("escrow_event_does_not_follow", reason=str(error), tx_id=placed.tx_id)
+        log.info("escrow_event_does_not_follow", reason=str(error), tx_id=placed.tx_id)
         return False
     return True

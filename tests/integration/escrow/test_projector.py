@@ -27,3 +27,24 @@ async def test_final_events_alone_fill_both_views(scene: Scene, stacks_log: Stac
     assert state.project.status in ProjectStatus
     assert {each.status for each in state.milestones} <= set(MilestoneStatus)
     assert await scene.fold() == 0
+
+
+async def test_rebuild_agrees_and_tells_nobody_again(scene: Scene, stacks_log: StacksLog) -> None:
+    """Both hashes are the same, the projections stand, and no announcement is repeated; a row that
+    was changed behind the projector's back is found, and the rebuilt one stays."""
+    raws = [print_of(event) for event in wander(3, 80)]
+    await stacks_log.append([entry(at, raw) for at, raw in enumerate(raws, 1)], final=60)
+    await scene.fold()
+    told, live = await scene.told(), await scene.view("live")
+    rebuilt = await escrow.rebuild(scene.indexer, CONTRACT)
+    assert rebuilt.agree
+    assert (rebuilt.log_rows, rebuilt.events) == (80, 80)
+    assert (await scene.told(), await scene.view("live")) == (told, live)
+
+    await scene.indexer.execute(
+        "UPDATE escrow_projects SET net_minor = net_minor + 1 WHERE number = 1 AND view = 'live'"
+    )
+    rebuilt = await escrow.rebuild(scene.indexer, CONTRACT)
+    assert not rebuilt.agree
+    assert await scene.view("live") == live
+    assert (await escrow.rebuild(scene.indexer, CONTRACT)).agree
