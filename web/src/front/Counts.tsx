@@ -1,4 +1,0 @@
-/** Filled once the API counts for everybody. */
-export function Counts() {
-  return null;
-}
