@@ -14,6 +14,9 @@ BIN := .venv/bin
 PYTHON_STAMP := .venv/.setup-stamp
 LOCALNET_STAMP := localnet/node_modules/.setup-stamp
 CONTRACTS_STAMP := contracts/node_modules/.setup-stamp
+WEB_STAMP := web/node_modules/.setup-stamp
+WEB_BUILT := src/earnest/run/web/built/.stamp
+WEB_SOURCES = $(shell find web -name node_modules -prune -o -name test-results -prune -o -type f ! -path 'web/tests/*' ! -path web/src/api/schema.ts ! -name '*.md' -print) openapi.json
 PEER_DIRS := $(patsubst %/package-lock.json,%,$(wildcard benchmarks/peers/*/package-lock.json))
 PEER_STAMPS := $(addsuffix /node_modules/.setup-stamp,$(PEER_DIRS))
 # Options for what is started: make up ARGS="--network devnet", make test ARGS="-k payouts".
@@ -44,10 +47,23 @@ endef
 
 define CHECK_NODE
 if ! command -v npm >/dev/null || ! command -v node >/dev/null; then \
-  echo "The local chain needs Node $(NODE_MIN) or later with npm, and there is none on PATH." >&2; exit 1; \
+  echo "Local chains and the web pages need Node $(NODE_MIN) or later with npm, and there is none on PATH." >&2; exit 1; \
 fi; \
 if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number), [c, d] = "$(NODE_MIN)".split(".").map(Number); process.exit(a > c || (a === c && b >= d) ? 0 : 1)'; then \
-  echo "The local chain needs Node $(NODE_MIN) or later; this is $$(node --version)." >&2; exit 1; \
+  echo "Local chains and the web pages need Node $(NODE_MIN) or later; this is $$(node --version)." >&2; exit 1; \
+fi
+endef
+
+# A browser test takes the machine's Chromium; as root it is installed where there is none.
+define CHECK_CHROMIUM
+if [ -z "$${CHROMIUM:-}" ] && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null \
+  && ! command -v google-chrome >/dev/null; then \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    echo "Installing Chromium for the browser tests"; \
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+  else \
+    echo "The browser tests need Chromium: sudo apt-get install chromium (or name another in CHROMIUM)" >&2; exit 1; \
+  fi; \
 fi
 endef
 
@@ -88,6 +104,17 @@ $(CONTRACTS_STAMP): contracts/package-lock.json contracts/package.json
 	@cd contracts && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+$(WEB_STAMP): web/package-lock.json web/package.json
+	@$(CHECK_NODE)
+	@echo "Installing what the web pages are built with, as web/package-lock.json says"
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB_BUILT): $(WEB_STAMP) $(WEB_SOURCES)
+	@echo "Building the web pages"
+	@cd web && npm run --silent build -- --quiet
+	@touch $@
+
 benchmarks/peers/%/node_modules/.setup-stamp: benchmarks/peers/%/package-lock.json benchmarks/peers/%/package.json
 	@$(CHECK_NODE)
 	@echo "Installing benchmarks/peers/$*"
@@ -96,11 +123,13 @@ benchmarks/peers/%/node_modules/.setup-stamp: benchmarks/peers/%/package-lock.js
 
 # -- run -----------------------------------------------------------------------------------------
 
-.PHONY: demo up status
+.PHONY: demo up status web
 demo: setup ## Play the main job once on real parts: post, pay, vote, pay out
 	@exec $(BIN)/earnest demo $(ARGS)
 
-up: setup ## Start everything on this machine and stay until Ctrl-C
+web: $(WEB_BUILT) ## Build the web pages into the package
+
+up: setup web ## Start everything on this machine and stay until Ctrl-C
 	@exec $(BIN)/earnest up $(ARGS)
 
 status: setup-python ## Say what runs on this machine
@@ -108,12 +137,21 @@ status: setup-python ## Say what runs on this machine
 
 # -- check ---------------------------------------------------------------------------------------
 
-.PHONY: test check lint types imports openapi localnet-test contracts-test format
-test: setup $(CONTRACTS_STAMP) ## All tests of the Python side, on real Postgres, S3 and chain
+.PHONY: test test-web test-web-main check lint types imports openapi web-check localnet-test contracts-test format
+test: setup web $(CONTRACTS_STAMP) ## All tests of the Python side on real Postgres, S3 and chain, and the main ones in a browser
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(ARGS)
+	@$(if $(ARGS),,$(MAKE) test-web-main)
+
+test-web: setup web ## All tests in a browser, against the real system
+	@$(CHECK_CHROMIUM)
+	@cd web && npm run --silent test -- $(ARGS)
+
+test-web-main: setup web
+	@$(CHECK_CHROMIUM)
+	@cd web && npm run --silent test -- --grep @main
 
 check: setup ## All that CI runs
-	@$(MAKE) lint types imports openapi localnet-test contracts-test test
+	@$(MAKE) lint types imports openapi web-check localnet-test contracts-test test
 
 lint: setup-python
 	@$(BIN)/ruff check .
@@ -128,6 +166,9 @@ imports: setup-python
 openapi: setup-python
 	@$(BIN)/earnest openapi --check openapi.json
 
+web-check: $(WEB_STAMP)
+	@cd web && npm run --silent check
+
 localnet-test: setup
 	@cd localnet && npm test --silent
 
@@ -138,6 +179,7 @@ format: setup-python ## Put code into shape, and write openapi.json anew
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(BIN)/earnest openapi --write openapi.json
+	@if [ -e $(WEB_STAMP) ]; then cd web && npm run --silent format; fi
 
 # -- measure -------------------------------------------------------------------------------------
 

@@ -5,8 +5,6 @@ from earnest.escrow.calls import parts_of, prepare_call
 from earnest.escrow.calls_contract import prepare_credit_withdrawal, prepare_fee_sweep
 from earnest.escrow.calls_creation import Creation, Terms, prepare_creation
 from earnest.escrow.calls_shape import FunctionArg, PreparedCall, StatedCondition, Token, token_of
-from earnest.escrow.compare import Comparison, FoundBy, Verdict, compare, report
-from earnest.escrow.contract_reader import ContractReader
 from earnest.escrow.errors_acts import (
     ActNotPossible,
     ActNotYours,
@@ -14,10 +12,8 @@ from earnest.escrow.errors_acts import (
     ActTooLate,
     FigureNotPossible,
 )
-from earnest.escrow.errors_chain import ContractKeptMoving, EscrowNotConfigured
-from earnest.escrow.http import ROUTES, GivenReader, count_caller, reader_of
-from earnest.escrow.rules_compare import Difference, EscrowValues
-from earnest.escrow.rules_events import EventName
+from earnest.escrow.projector import Projector
+from earnest.escrow.rebuild import Rebuilt, projection_hash, rebuild
 from earnest.escrow.rules_money import Parts, bond_of, bond_owner, divide
 from earnest.escrow.state import (
     STX,
@@ -61,7 +57,6 @@ from earnest.escrow.store import (
 )
 
 __all__ = [
-    "ROUTES",
     "STX",
     "Act",
     "ActName",
@@ -70,47 +65,37 @@ __all__ = [
     "ActTooEarly",
     "ActTooLate",
     "ArbiterSet",
-    "Comparison",
-    "ContractKeptMoving",
-    "ContractReader",
     "Creation",
-    "Difference",
     "Ending",
     "EscrowConfig",
     "EscrowCursor",
     "EscrowDispute",
     "EscrowEvent",
     "EscrowMilestone",
-    "EscrowNotConfigured",
     "EscrowOffer",
     "EscrowProject",
     "EscrowToken",
-    "EscrowValues",
     "EscrowVote",
-    "EventName",
     "EventState",
     "FigureNotPossible",
-    "FoundBy",
     "FunctionArg",
-    "GivenReader",
     "MilestoneStatus",
     "Parts",
     "PreparedCall",
     "ProjectState",
     "ProjectStatus",
+    "Projector",
+    "Rebuilt",
     "Role",
     "StatedCondition",
     "Terms",
     "Token",
-    "Verdict",
     "View",
     "acts_of",
     "arbiter_sets",
     "bond_of",
     "bond_owner",
-    "compare",
     "config_of",
-    "count_caller",
     "credits_of",
     "cursor_of",
     "divide",
@@ -131,11 +116,11 @@ __all__ = [
     "project_by_reference",
     "project_state",
     "project_states",
+    "projection_hash",
     "projects_between",
     "projects_of_arbiter",
     "projects_of_party",
-    "reader_of",
-    "report",
+    "rebuild",
     "token_of",
     "tokens_of",
     "voters_of",

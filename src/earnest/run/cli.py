@@ -450,6 +450,18 @@ def chain_resume(*, chain: ChainName = None, state_dir: StateDir = None) -> int:
     return resume(_operator("indexer", state_dir), only=chain)
 
 
+@app.command(group=_OPERATION)
+def rebuild(*, json: AsJson = False, state_dir: StateDir = None) -> int:
+    """Empty what is shown of the escrow, fold the log of its events again, and compare.
+
+    Exit code 1 when the rebuilt projections are not the ones that stood; then the rebuilt ones
+    stay. Works while everything runs: readers see the old ones until it is done.
+    """
+    from earnest.run.operate.rebuild import show_rebuild
+
+    return show_rebuild(_operator("indexer", state_dir), as_json=json)
+
+
 jobs = App(name="jobs", help="Background jobs that failed for good and are held.")
 jobs.group = (_OPERATION,)
 app.command(jobs)
@@ -531,7 +543,7 @@ for _place, _name in enumerate(
         *("up", "status", "demo"),
         *("api", "worker", "indexer", "signer", "migrate"),
         *("solvency", "ledger", "suspense", "payouts"),
-        *("chain", "jobs", "cdn", "openapi", "version"),
+        *("chain", "rebuild", "jobs", "cdn", "openapi", "version"),
     )
 ):
     app[_name].sort_key = _place

@@ -1,4 +1,5 @@
-"""The indexer's loops for Stacks: following the contract, and counting its prints every night."""
+"""The indexer's loops for Stacks: following the contract, folding what it prints, and counting its
+prints every night, or sooner where the fold misses one."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from earnest import escrow
 from earnest.chains import ChainError
 from earnest.chains.stacks import StacksApi, sync_status
 from earnest.chains.stacks.follower import StacksFollower
@@ -19,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 _RECOUNT_AGE = timedelta(hours=24)
 _RECOUNT_LOOK_S = 300.0
+_FOLD_IDLE_S = 0.1
 
 
 def stacks_api(settings: Settings) -> StacksApi:
@@ -48,14 +51,21 @@ async def _follow(settings: Settings, database: Database, stop: asyncio.Event) -
             finality_burn_blocks=settings.stacks_finality_burn_blocks,
         )
         wake = asyncio.Event()
+        projector = escrow.Projector(database, settings.stacks_contract)
+
+        async def fold() -> None:
+            while not stop.is_set() and await projector.run_once():
+                continue
 
         async def recount_when_due() -> None:
             async with database.connection() as db:
                 status = await sync_status(db)
+                folded = await escrow.cursor_of(db, settings.stacks_contract)
             if status is None or status.halted_reason is not None or status.indexed_height is None:
                 return
             recounted_at = status.recounted_at or status.begun_at
-            if SystemClock().now() - recounted_at < _RECOUNT_AGE:
+            is_missing = folded.missing_live is not None or folded.missing_final is not None
+            if not is_missing and SystemClock().now() - recounted_at < _RECOUNT_AGE:
                 return
             try:
                 if await follower.take_fence():
@@ -70,5 +80,6 @@ async def _follow(settings: Settings, database: Database, stop: asyncio.Event) -
         await asyncio.gather(
             *hearing,
             follower.run(stop, poll_s=settings.stacks_poll_s, wake=wake),
+            forever("escrow", fold, _FOLD_IDLE_S, stop),
             forever("recount", recount_when_due, _RECOUNT_LOOK_S, stop),
         )

@@ -88,7 +88,7 @@ async def test_a_body_without_length_is_bounded_too(site: Site) -> None:
 async def test_unknown_paths_and_methods(site: Site) -> None:
     """A path that is not there is 404, a method that it does not take 405 with `Allow`; both are
     problem details, signed in or not, whatever the path is made of."""
-    unknown = ["/", "/api/nowhere", "/api/nowhere/else", "/api/tasks/x", "/api/tasks/1/results",
+    unknown = ["/api/nowhere", "/api/nowhere/else", "/api/tasks/x", "/api/tasks/1/results",
                "/api/files/not-a-uuid", "/media/x/small", f"/media/{NOWHERE}/huge",
                f"/media/{NOWHERE}/..%2f..%2fsecret", "/api/docs/assets/nothing", "/api/docs/no",
                "/api//tasks/x", "/%00", "/api/tasks/%00", "/api/orders/%F0%28%8C%28", "/.env",

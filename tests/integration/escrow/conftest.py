@@ -7,7 +7,10 @@ import pytest
 from earnest.chains.stacks import StacksApi
 from earnest.run.demo.stacks_wallet import StacksNode, StacksWallets
 from earnest.run.embedded.stacks_chain import StacksChain
+from tests.conftest import Databases
+from tests.escrow_log import StacksLog
 from tests.integration.escrow.escrow_world import EscrowWorld
+from tests.integration.escrow.scene import Scene
 
 
 @pytest.fixture(scope="module")
@@ -27,3 +30,15 @@ async def escrow_world(stacks_chain: StacksChain) -> AsyncIterator[EscrowWorld]:
             yield await EscrowWorld.open(api, node, wallets, owner)
     finally:
         await node.close()
+
+
+@pytest.fixture
+async def scene(databases: Databases) -> Scene:
+    """An empty database."""
+    return Scene(await databases.role("indexer"))
+
+
+@pytest.fixture
+async def stacks_log(scene: Scene) -> StacksLog:
+    """The log of that database, empty."""
+    return await StacksLog.begin(scene.indexer)

@@ -6,7 +6,8 @@ longer, deeper or looser than the chain itself allows is refused, never guessed 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TypeAlias
@@ -21,8 +22,10 @@ NAME_LENGTH_MAX = 128
 CONTRACT_NAME_LENGTH_MAX = 40
 
 _INT_BITS = 128
+_REMEMBERED_NAMES_MAX = 64
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9\-_!?+<>=/*]*|[-+=/*]|[<>]=?")
 _CONTRACT_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9\-_]*")
+_ASCII_TEXT = re.compile(r"[ -~\t\n\r\f]*")
 
 
 class NotClarity(ValueError):
@@ -67,7 +70,7 @@ class Ascii(msgspec.Struct, frozen=True):
     value: str
 
     def __post_init__(self) -> None:
-        if any(not (" " <= each <= "~" or each in "\t\n\r\f") for each in self.value):
+        if not _ASCII_TEXT.fullmatch(self.value):
             raise NotClarity("a string-ascii holds printable ASCII and white space only")
 
 
@@ -142,12 +145,11 @@ class Tuple(msgspec.Struct, frozen=True):
     fields: tuple[tuple[str, "Value"], ...] = ()
 
     def __post_init__(self) -> None:
-        names = [name for name, _ in self.fields]
-        if any(earlier >= later for earlier, later in pairwise(names)):
-            raise NotClarity("the names of a tuple are sorted and each is there once")
-        for name in names:
-            if len(name) > NAME_LENGTH_MAX or not _NAME.fullmatch(name):
-                raise NotClarity(f"{name[:60]!r} is no name")
+        names = tuple([name for name, _ in self.fields])
+        if len(names) > _REMEMBERED_NAMES_MAX:
+            _check_names(names)
+        else:
+            _check_remembered(names)
 
     @classmethod
     def of(cls, fields: Mapping[str, "Value"]) -> "Tuple":
@@ -167,14 +169,25 @@ _BUFFER, _TRUE, _FALSE, _STANDARD, _CONTRACT = range(2, 7)
 _OK, _ERR, _NONE, _SOME, _LIST, _TUPLE, _ASCII, _UTF8 = range(7, 15)
 
 
+def _check_names(names: tuple[str, ...]) -> None:
+    if any(earlier >= later for earlier, later in pairwise(names)):
+        raise NotClarity("the names of a tuple are sorted and each is there once")
+    for name in names:
+        if len(name) > NAME_LENGTH_MAX or not _NAME.fullmatch(name):
+            raise NotClarity(f"{name[:60]!r} is no name")
+
+
+# A chain's tuples have few shapes, and many of each: what was accepted is accepted again.
+_check_remembered = lru_cache(maxsize=1_024)(_check_names)
+
+
 def decode(data: bytes) -> Value:
     """The one value that `data` is. Raises `NotClarity`, for trailing bytes too."""
     if len(data) > VALUE_BYTES_MAX:
         raise NotClarity(f"{len(data)} bytes are more than a value may have")
-    reader = _Reader(data)
-    value = reader.value(1)
-    if reader.at != len(data):
-        raise NotClarity(f"{len(data) - reader.at} bytes follow the value")
+    value, at = _read(data, 0, 1)
+    if at != len(data):
+        raise NotClarity(f"{len(data) - at} bytes follow the value")
     return value
 
 
@@ -188,68 +201,179 @@ def decode_hex(text: str) -> Value:
         raise NotClarity("not hexadecimal") from error
 
 
-class _Reader:
-    """Reads values off the front of bytes; every length is checked before it is used."""
+# Reading: each reader takes the data, where its value's own bytes begin, and the depth, and returns
+# the value and where the next one begins. Every length is checked before it is used. What repeats
+# from value to value (small figures, names, addresses) is remembered, up to a bound.
+_Reader: TypeAlias = Callable[[bytes, int, int], tuple[Value, int]]
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0
 
-    def take(self, count: int) -> bytes:
-        end = self.at + count
-        if end > len(self.data):
-            raise NotClarity(f"it ends after {len(self.data)} bytes, in the middle of a value")
-        taken = self.data[self.at : end]
-        self.at = end
-        return taken
+def _read(data: bytes, at: int, depth: int) -> tuple[Value, int]:
+    if depth > DEPTH_MAX:
+        raise NotClarity(f"it is more than {DEPTH_MAX} deep")
+    try:
+        kind = data[at]
+    except IndexError:
+        raise _ends_early(data) from None
+    if kind >= len(_READERS):
+        raise NotClarity(f"there is no type {kind}")
+    return _READERS[kind](data, at + 1, depth)
 
-    def length(self) -> int:
-        count = int.from_bytes(self.take(4), "big")
-        # Each item has a byte at least: a count beyond the data is a lie, found before any work.
-        if count > len(self.data) - self.at:
-            raise NotClarity(f"it says {count} and ends before that")
-        return count
 
-    def name(self) -> str:
-        return _ascii(self.take(self.take(1)[0]))
+def _ends_early(data: bytes) -> NotClarity:
+    return NotClarity(f"it ends after {len(data)} bytes, in the middle of a value")
 
-    def value(self, depth: int) -> Value:
-        if depth > DEPTH_MAX:
-            raise NotClarity(f"it is more than {DEPTH_MAX} deep")
-        kind = self.take(1)[0]
-        match kind:
-            case 0:
-                return Int(int.from_bytes(self.take(16), "big", signed=True))
-            case 1:
-                return UInt(int.from_bytes(self.take(16), "big"))
-            case 2:
-                return Buffer(self.take(self.length()))
-            case 3 | 4:
-                return Bool(kind == _TRUE)
-            case 5:
-                return Principal(self.take(1)[0], self.take(20))
-            case 6:
-                version, hash160 = self.take(1)[0], self.take(20)
-                return Principal(version, hash160, self.name())
-            case 7:
-                return Ok(self.value(depth + 1))
-            case 8:
-                return Err(self.value(depth + 1))
-            case 9:
-                return Nothing()
-            case 10:
-                return Some(self.value(depth + 1))
-            case 11:
-                return List(tuple(self.value(depth + 1) for _ in range(self.length())))
-            case 12:
-                pairs = ((self.name(), self.value(depth + 1)) for _ in range(self.length()))
-                return Tuple(tuple(pairs))
-            case 13:
-                return Ascii(_ascii(self.take(self.length())))
-            case 14:
-                return Utf8(_utf8(self.take(self.length())))
-            case _:
-                raise NotClarity(f"there is no type {kind}")
+
+def _take(data: bytes, at: int, count: int) -> bytes:
+    taken = data[at : at + count]
+    if len(taken) != count:
+        raise _ends_early(data)
+    return taken
+
+
+def _length(data: bytes, at: int) -> int:
+    count = int.from_bytes(_take(data, at, 4), "big")
+    # Each item has a byte at least: a count beyond the data is a lie, found before any work.
+    if count > len(data) - at - 4:
+        raise NotClarity(f"it says {count} and ends before that")
+    return count
+
+
+def _text(data: bytes, at: int) -> tuple[str, int]:
+    """A name: a byte that says how long it is, and ASCII."""
+    end = at + 1 + _take(data, at, 1)[0]
+    return _ascii(_take(data, at + 1, end - at - 1)), end
+
+
+def _read_int(data: bytes, at: int, _depth: int) -> tuple[Value, int]:
+    return Int(int.from_bytes(_take(data, at, 16), "big", signed=True)), at + 16
+
+
+@lru_cache(maxsize=16_384)
+def _uint(taken: bytes) -> UInt:
+    return UInt(int.from_bytes(taken, "big"))
+
+
+def _read_uint(data: bytes, at: int, _depth: int) -> tuple[Value, int]:
+    end = at + 16
+    if end > len(data):
+        raise _ends_early(data)
+    return _uint(data[at:end]), end
+
+
+def _read_buffer(data: bytes, at: int, _depth: int) -> tuple[Value, int]:
+    end = at + 4 + _length(data, at)
+    return Buffer(data[at + 4 : end]), end
+
+
+def _read_true(_data: bytes, at: int, _depth: int) -> tuple[Value, int]:
+    return _TRUTH, at
+
+
+def _read_false(_data: bytes, at: int, _depth: int) -> tuple[Value, int]:
+    return _FALSEHOOD, at
+
+
+@lru_cache(maxsize=16_384)
+def _principal(taken: bytes, contract: str | None) -> Principal:
+    return Principal(taken[0], taken[1:], contract)
+
+
+def _read_principal(data: bytes, at: int, _depth: int) -> tuple[Value, int]:
+    return _principal(_take(data, at, 21), None), at + 21
+
+
+def _read_contract(data: bytes, at: int, _depth: int) -> tuple[Value, int]:
+    taken = _take(data, at, 21)
+    name, end = _text(data, at + 21)
+    return _principal(taken, name), end
+
+
+def _read_ok(data: bytes, at: int, depth: int) -> tuple[Value, int]:
+    inner, end = _read(data, at, depth + 1)
+    return Ok(inner), end
+
+
+def _read_err(data: bytes, at: int, depth: int) -> tuple[Value, int]:
+    inner, end = _read(data, at, depth + 1)
+    return Err(inner), end
+
+
+def _read_none(_data: bytes, at: int, _depth: int) -> tuple[Value, int]:
+    return _NOTHING, at
+
+
+def _read_some(data: bytes, at: int, depth: int) -> tuple[Value, int]:
+    inner, end = _read(data, at, depth + 1)
+    return Some(inner), end
+
+
+def _read_list(data: bytes, at: int, depth: int) -> tuple[Value, int]:
+    items = []
+    count = _length(data, at)
+    at += 4
+    for _ in range(count):
+        item, at = _read(data, at, depth + 1)
+        items.append(item)
+    return List(tuple(items)), at
+
+
+@lru_cache(maxsize=4_096)
+def _name(taken: bytes) -> str:
+    return _ascii(taken)
+
+
+def _read_tuple(data: bytes, at: int, depth: int) -> tuple[Value, int]:
+    pairs = []
+    count = _length(data, at)
+    at += 4
+    inside = depth + 1
+    if inside > DEPTH_MAX and count:
+        raise NotClarity(f"it is more than {DEPTH_MAX} deep")
+    size, readers = len(data), _READERS
+    for _ in range(count):
+        if at >= size:
+            raise _ends_early(data)
+        end = at + 1 + data[at]
+        if end >= size:  # the value's own byte must follow
+            raise _ends_early(data)
+        kind = data[end]
+        if kind >= len(readers):
+            raise NotClarity(f"there is no type {kind}")
+        item, following = readers[kind](data, end + 1, inside)
+        pairs.append((_name(data[at + 1 : end]), item))
+        at = following
+    return Tuple(tuple(pairs)), at
+
+
+def _read_ascii(data: bytes, at: int, _depth: int) -> tuple[Value, int]:
+    end = at + 4 + _length(data, at)
+    return Ascii(_ascii(data[at + 4 : end])), end
+
+
+def _read_utf8(data: bytes, at: int, _depth: int) -> tuple[Value, int]:
+    end = at + 4 + _length(data, at)
+    return Utf8(_utf8(data[at + 4 : end])), end
+
+
+_TRUTH, _FALSEHOOD, _NOTHING = Bool(value=True), Bool(value=False), Nothing()
+# By the byte that each kind of value begins with.
+_READERS: tuple[_Reader, ...] = (
+    _read_int,
+    _read_uint,
+    _read_buffer,
+    _read_true,
+    _read_false,
+    _read_principal,
+    _read_contract,
+    _read_ok,
+    _read_err,
+    _read_none,
+    _read_some,
+    _read_list,
+    _read_tuple,
+    _read_ascii,
+    _read_utf8,
+)
 
 
 def _ascii(data: bytes) -> str:

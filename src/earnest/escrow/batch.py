@@ -1,0 +1,383 @@
+"""One batch of the log's rows into the projections, inside the caller's db_tx.
+
+What the batch can touch is loaded, moved in memory (`views.py`), and written back set by set. Two
+things are done by `refold.py` instead, one row or run of rows at a time: a final event that an
+operator allowed to be taken back, and the arrival of the one that the final view waits for.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+
+import msgspec
+import structlog
+
+from earnest.chains import FactKind
+from earnest.chains.stacks import LoggedEvent
+from earnest.escrow import refold, store_fold
+from earnest.escrow.errors import Unreadable
+from earnest.escrow.events import (
+    Event,
+    OfMilestone,
+    OfProject,
+    decode_event,
+    event_data,
+    name_of,
+)
+from earnest.escrow.fold import Placed
+from earnest.escrow.metrics import EVENTS, UNREADABLE
+from earnest.escrow.state import EscrowCursor, EventState, View
+from earnest.escrow.store_fold import BOTH, EventRow, Known
+from earnest.escrow.views import Announcement, EventKey, Told, Views
+from earnest.kit.db import Connection
+from earnest.kit.events import append_events
+
+log = structlog.get_logger(__name__)
+
+_change = msgspec.structs.replace
+
+
+async def fold_rows(
+    db: Connection,
+    contract: str,
+    cursor: EscrowCursor,
+    rows: Sequence[LoggedEvent],
+    *,
+    announce: bool,
+) -> EscrowCursor:
+    """Folds the first of these rows, as many as go together; returns the cursor, moved and written.
+
+    `rows` follow the cursor in the log, without a gap. Without `announce` nobody is told anything.
+    """
+    window = {known.key: known for known in await store_fold.window_of(db, contract)}
+    entries = [_Entry.of(row) for row in rows if row.contract == contract]
+    finals = await _finals_taken_back(db, contract, entries, window)
+    together = _cut(entries, finals, cursor.missing_final)
+    log_seq = rows[-1].seq if len(together) == len(entries) else together[-1].logged.seq
+    batch = _Batch(contract, cursor, together, window)
+    if together and _is_refold(together[0], finals, cursor.missing_final):
+        moved, announcements = await batch.refold(db, finals)
+    else:
+        moved, announcements = await batch.fold(db)
+    moved = _change(moved, log_seq=log_seq)
+    if announce:
+        await _announce(db, contract, announcements)
+        batch.tell_unreadable()
+    await store_fold.move_cursor(db, contract, moved)
+    return moved
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """A row of the log. `event` is None where it takes one back, and where its print is none;
+    `trouble` says why."""
+
+    logged: LoggedEvent
+    key: EventKey
+    event: Event | None = None
+    trouble: str | None = None
+
+    @classmethod
+    def of(cls, logged: LoggedEvent) -> "_Entry":
+        key = (logged.block_id, logged.tx_id, logged.event_index, logged.nth)
+        if logged.kind is FactKind.REVERTED:
+            return cls(logged, key)
+        try:
+            return cls(logged, key, decode_event(logged.hex))
+        except Unreadable as error:
+            return cls(logged, key, None, str(error))
+
+    @property
+    def takes_back(self) -> bool:
+        return self.logged.kind is FactKind.REVERTED
+
+    @property
+    def is_final(self) -> bool:
+        return self.logged.kind is FactKind.FINAL
+
+    def place(self, log_seq: int) -> Placed:
+        """The event at its place; `log_seq` is the row that told it first."""
+        logged, event = self.logged, self.event
+        if event is None:
+            raise RuntimeError("what cannot be read has no place")
+        return Placed(
+            event,
+            log_seq,
+            logged.block_id,
+            logged.tx_id,
+            logged.event_index,
+            logged.nth,
+            logged.height,
+            logged.burn_height,
+        )
+
+    def row(self) -> EventRow:
+        """The row that `escrow_events` gets."""
+        event, state = self.event, EventState(self.logged.kind.value)
+        if event is None:
+            return EventRow(self.logged, state)
+        return EventRow(
+            self.logged,
+            state,
+            seq=event.seq,
+            name=name_of(event),
+            number=event.project_id if isinstance(event, OfProject) else None,
+            milestone_num=event.milestone_num if isinstance(event, OfMilestone) else None,
+            actor=event.actor,
+            data=msgspec.json.encode(event_data(event)).decode(),
+        )
+
+
+# -- which rows go together -----------------------------------------------------------------------
+
+
+async def _finals_taken_back(
+    db: Connection, contract: str, entries: Sequence[_Entry], window: Mapping[EventKey, Known]
+) -> Mapping[EventKey, Known]:
+    """Final events that these rows take back: an operator allowed it."""
+    back = [entry.logged for entry in entries if entry.takes_back and entry.key not in window]
+    if not back:
+        return {}
+    return {each.key: each for each in await store_fold.final_events_told_by(db, contract, back)}
+
+
+def _is_refold(entry: _Entry, finals: Mapping[EventKey, Known], missing_final: int | None) -> bool:
+    if entry.takes_back:
+        return entry.key in finals
+    return entry.is_final and entry.event is not None and entry.event.seq == missing_final
+
+
+def _cut(
+    entries: Sequence[_Entry], finals: Mapping[EventKey, Known], missing_final: int | None
+) -> Sequence[_Entry]:
+    """The entries before the first that needs a refold. Where that comes first: it alone, or with
+    those after it that take back final events too."""
+    if entries and _is_refold(entries[0], finals, missing_final):
+        if entries[0].is_final:
+            return entries[:1]
+        return list(takewhile(lambda entry: entry.takes_back and entry.key in finals, entries))
+    ended: set[EventKey] = set()
+    for at, entry in enumerate(entries):
+        if (entry.takes_back and entry.key in ended) or _is_refold(entry, finals, missing_final):
+            return entries[:at]
+        if entry.is_final:
+            ended.add(entry.key)
+    return entries
+
+
+# -- folding them ---------------------------------------------------------------------------------
+
+
+class _Batch:
+    """Rows that go together, and what they change."""
+
+    def __init__(
+        self,
+        contract: str,
+        cursor: EscrowCursor,
+        entries: Sequence[_Entry],
+        window: Mapping[EventKey, Known],
+    ) -> None:
+        self.contract = contract
+        self.cursor = cursor
+        self.entries = entries
+        self.window = window
+        self.waits = cursor.missing_live is not None or cursor.missing_final is not None
+        # Events that the log told for the first time, and what became of others.
+        self.new: dict[EventKey, EventRow] = {}
+        self.states: dict[int, EventState] = {}
+
+    def tell_unreadable(self) -> None:
+        """Tells the operator of prints that are no event."""
+        for entry in self.entries:
+            if entry.trouble is not None and entry.key in self.new:
+                log.warning(
+                    "escrow_print_unreadable",
+                    reason=entry.trouble,
+                    tx_id=entry.logged.tx_id,
+                    log_seq=entry.logged.seq,
+                )
+        UNREADABLE.inc(self._unreadable())
+
+    def _unreadable(self) -> int:
+        return sum(row.seq is None for row in self.new.values())
+
+    async def fold(self, db: Connection) -> tuple[EscrowCursor, Sequence[Announcement]]:
+        """Moves both views by these rows. The cursor that is returned stands where it stood."""
+        loaded = await _load(db, self)
+        views = loaded.views
+        for entry in self.entries:
+            self._take(views, entry)
+        views.refresh()
+        await self._write_events(db, views.announcements)
+        if views.live is views.final:
+            await store_fold.write_state(db, self.contract, BOTH, views.final)
+        else:
+            await store_fold.write_state(db, self.contract, [View.FINAL], views.final)
+            if views.is_remade:
+                await store_fold.empty_live(db, self.contract, loaded.numbers, loaded.people)
+            await store_fold.write_state(
+                db, self.contract, [View.LIVE], views.live, everything=views.is_remade
+            )
+        moved = _change(
+            self.cursor,
+            missing_live=views.missing_live,
+            missing_final=views.missing_final,
+            unreadable=self.cursor.unreadable + self._unreadable(),
+        )
+        return moved, views.announcements
+
+    def _take(self, views: Views, entry: _Entry) -> None:
+        known, row = self.window.get(entry.key), self.new.get(entry.key)
+        if known is not None and self.states.get(known.log_seq) is not None:
+            known = None  # it has ended in this batch
+        if entry.takes_back:
+            if known is not None:
+                self.states[known.log_seq] = EventState.REVERTED
+            elif row is not None and row.state is EventState.OBSERVED:
+                row.state = EventState.REVERTED
+            else:
+                log.error("escrow_revert_of_nothing", log_seq=entry.logged.seq)
+                return
+            if entry.key in views.window:
+                views.take_reverted(entry.key)
+            return
+        if entry.is_final and known is not None:
+            self.states[known.log_seq] = EventState.FINAL
+            told_by = known.log_seq
+        elif entry.is_final and row is not None and row.state is EventState.OBSERVED:
+            row.state = EventState.FINAL
+            told_by = row.logged.seq
+        elif known is not None or row is not None:
+            log.error("escrow_event_told_twice", log_seq=entry.logged.seq)
+            return
+        else:
+            self.new[entry.key] = entry.row()
+            told_by = entry.logged.seq
+        if entry.event is None:
+            return
+        if entry.is_final:
+            views.take_final(entry.key, entry.place(told_by))
+        else:
+            views.take_observed(entry.key, entry.place(told_by))
+
+    async def refold(
+        self, db: Connection, finals: Mapping[EventKey, Known]
+    ) -> tuple[EscrowCursor, Sequence[Announcement]]:
+        """Writes these rows' events, and folds from the events what they add up to now."""
+        back = []
+        for entry in self.entries:
+            if entry.takes_back:
+                known = finals[entry.key]
+                self.states[known.log_seq] = EventState.REVERTED
+                back.append(known)
+            elif (known_here := self.window.get(entry.key)) is not None:
+                self.states[known_here.log_seq] = EventState.FINAL
+            else:
+                self.new[entry.key] = entry.row()
+        placed = await store_fold.placed_by_seqs(
+            db, self.contract, [known.log_seq for known in back if known.seq is not None]
+        )
+        told = await refold.tell_taken_back(
+            db, self.contract, [placed[k.log_seq] for k in back if k.log_seq in placed]
+        )
+        await self._write_events(db, [])
+        missing_live, missing_final = await refold.refold(
+            db, self.contract, told, from_scratch=bool(back)
+        )
+        await store_fold.set_states(db, self.contract, {}, _creations(told.announcements))
+        moved = _change(self.cursor, missing_live=missing_live, missing_final=missing_final)
+        return moved, told.announcements
+
+    async def _write_events(self, db: Connection, announcements: Sequence[Announcement]) -> None:
+        creations = _creations(announcements)
+        for row in self.new.values():
+            row.creation_tx_id = creations.pop(row.logged.seq, None)
+        if self.new:
+            await store_fold.insert_events(db, self.contract, list(self.new.values()))
+        # Where nothing was held, all others have theirs.
+        await store_fold.set_states(db, self.contract, self.states, creations if self.waits else {})
+
+
+def _creations(announcements: Sequence[Announcement]) -> dict[int, str]:
+    """The project that each event was about when it was folded, by `log_seq`."""
+    return {
+        each.placed.log_seq: each.project.creation_tx_id
+        for each in announcements
+        if each.project is not None and each.told is not Told.REVERTED
+    }
+
+
+class _Loaded(msgspec.Struct):
+    """What of the database a batch can touch."""
+
+    views: Views
+    numbers: Sequence[int]
+    people: set[str]
+
+
+async def _load(db: Connection, batch: _Batch) -> _Loaded:
+    contract, window = batch.contract, batch.window
+    readable = [known for known in window.values() if known.seq is not None]
+    observed = {e.key for e in batch.entries if not e.is_final and not e.takes_back}
+    # Whether live may have to be folded anew, which takes every event of the window.
+    anew = batch.waits or any(
+        entry.takes_back
+        or (
+            entry.is_final
+            and entry.key not in window
+            and entry.key not in observed
+            and (readable or observed)
+        )
+        for entry in batch.entries
+    )
+    placed: dict[int, Placed] = {}
+    if anew and readable:
+        placed = await store_fold.placed_by_seqs(db, contract, [k.log_seq for k in readable])
+    events = [entry.event for entry in batch.entries if entry.event is not None]
+    events += [each.event for each in placed.values()]
+    numbers = sorted({event.project_id for event in events if isinstance(event, OfProject)})
+    final = await store_fold.load_state(db, contract, View.FINAL, numbers, whole=anew)
+    live = final
+    if readable:
+        live = await store_fold.load_state(db, contract, View.LIVE, numbers, whole=False)
+    people = store_fold.people_of(final, events) | store_fold.people_of(live, ())
+    await store_fold.load_credits(db, contract, View.FINAL, final, people)
+    if live is not final:
+        await store_fold.load_credits(db, contract, View.LIVE, live, people)
+    views = Views(
+        final,
+        live,
+        {known.key: placed.get(known.log_seq) for known in readable},
+        final_waits=batch.cursor.missing_final is not None,
+        live_waits=bool(readable) and batch.cursor.missing_live is not None,
+    )
+    return _Loaded(views, numbers, people)
+
+
+# -- telling --------------------------------------------------------------------------------------
+
+
+async def _announce(db: Connection, contract: str, announcements: Sequence[Announcement]) -> None:
+    rows = []
+    for each in announcements:
+        placed, project, event = each.placed, each.project, each.placed.event
+        number = event.project_id if isinstance(event, OfProject) else None
+        data = {
+            "contract": contract,
+            "number": number,
+            "milestoneNum": event.milestone_num if isinstance(event, OfMilestone) else None,
+            "name": name_of(event),
+            "seq": event.seq,
+            "txId": placed.tx_id,
+            "blockId": placed.block_id,
+            "eventIndex": placed.event_index,
+            "height": placed.height,
+            "burnHeight": placed.burn_height,
+            "creationTxId": None if project is None else project.creation_tx_id,
+            "client": None if project is None else project.client,
+            "freelancer": None if project is None else project.freelancer,
+            "event": event_data(event),
+        }
+        subject = f"escrow:{contract}" if number is None else f"escrow:{contract}:{number}"
+        rows.append((each.told.value, subject, msgspec.json.encode(data).decode()))
+        EVENTS.labels(each.told.value).inc()
+    await append_events(db, rows)

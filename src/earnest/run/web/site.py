@@ -1,0 +1,150 @@
+"""What the pages must know of this house before anybody signs in."""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+from earnest.chains.solana import SolanaRpc
+from earnest.kit.money import Asset, Chain
+from earnest.kit.parts import GivenSettings
+from earnest.kit.problems import answers
+from earnest.kit.settings import Network, Settings
+from earnest.kit.wire import AmountMinor, Wire
+from earnest.run.version import VERSION
+
+GivenSolana = NamedDependency[SkipValidation[SolanaRpc]]
+
+_SOLANA_CLUSTER: Final = {
+    Network.DEVNET: "?cluster=devnet",
+    Network.TESTNET: "?cluster=testnet",
+    Network.MAINNET: "",
+}
+
+
+class ExplorerAnswer(Wire, frozen=True):
+    """Where anybody can look at the chain; `{id}` stands for what is looked for."""
+
+    chain_tx: str
+    address: str
+
+
+class ExplorersAnswer(Wire, frozen=True):
+    """Null where no explorer sees the chain, as on local ones."""
+
+    solana: ExplorerAnswer | None
+    stacks: ExplorerAnswer | None
+
+
+class LeastPayout(Wire, frozen=True):
+    """The least that is paid out of an asset at once."""
+
+    asset: Asset
+    amount_minor: AmountMinor
+
+
+class LocalAnswer(Wire, frozen=True):
+    """The nodes of local chains, for the demo wallet."""
+
+    solana_rpc_url: str | None
+    stacks_api_url: str | None
+
+
+class SiteAnswer(Wire, frozen=True):
+    """This house: its network, its limits, and where its money is. Durations in seconds."""
+
+    version: str
+    domain: str
+    network: Network
+    solana_treasury: str
+    usdc_mint: str | None
+    stacks_contract: str | None
+    fee_bps: int
+    order_ttl_s: int
+    seat_ttl_s: int
+    upload_bytes_max: int
+    payout_min: list[LeastPayout]
+    explorers: ExplorersAnswer
+    local: LocalAnswer | None
+
+
+class BlockhashAnswer(Wire, frozen=True):
+    """What a Solana transaction is signed with, and the last block height it is good for."""
+
+    chain: Chain
+    blockhash: str
+    last_valid_block_height: int
+
+
+def _explorers(settings: Settings) -> ExplorersAnswer:
+    if settings.network is Network.LOCAL:
+        return ExplorersAnswer(solana=None, stacks=None)
+    cluster = _SOLANA_CLUSTER[settings.network]
+    stacks = "mainnet" if settings.network is Network.MAINNET else "testnet"
+    return ExplorersAnswer(
+        solana=ExplorerAnswer(
+            chain_tx=f"https://explorer.solana.com/tx/{{id}}{cluster}",
+            address=f"https://explorer.solana.com/address/{{id}}{cluster}",
+        ),
+        stacks=ExplorerAnswer(
+            chain_tx=f"https://explorer.hiro.so/txid/{{id}}?chain={stacks}",
+            address=f"https://explorer.hiro.so/address/{{id}}?chain={stacks}",
+        ),
+    )
+
+
+def _local(settings: Settings) -> LocalAnswer | None:
+    if settings.network is not Network.LOCAL:
+        return None
+    return LocalAnswer(
+        solana_rpc_url=next(iter(settings.rpc_urls), None),
+        stacks_api_url=settings.stacks_api_url or None,
+    )
+
+
+class SiteController(Controller):
+    """What is the same for everybody."""
+
+    path = "/api/site"
+    tags = ("site",)
+
+    @get("/", summary="This house", sync_to_thread=False)
+    def show(self, settings: GivenSettings) -> Response[SiteAnswer]:
+        """Network, limits and addresses, for pages and integrators."""
+        answer = SiteAnswer(
+            version=VERSION,
+            domain=urlsplit(settings.public_url).netloc,
+            network=settings.network,
+            solana_treasury=settings.solana_treasury,
+            usdc_mint=settings.solana_usdc_mint or None,
+            stacks_contract=settings.stacks_contract or None,
+            fee_bps=settings.fee_bps,
+            order_ttl_s=settings.order_ttl_s,
+            seat_ttl_s=settings.seat_ttl_s,
+            upload_bytes_max=settings.upload_bytes_max,
+            payout_min=[
+                LeastPayout(asset=Asset.SOL, amount_minor=str(settings.payout_min_lamports)),
+                LeastPayout(asset=Asset.USDC, amount_minor=str(settings.payout_min_usdc_minor)),
+            ],
+            explorers=_explorers(settings),
+            local=_local(settings),
+        )
+        return Response(answer, headers={"Cache-Control": "public, max-age=60"})
+
+    @get("/blockhash", summary="A recent Solana blockhash", responses=answers(503))
+    async def blockhash(self, solana: GivenSolana) -> Response[BlockhashAnswer]:
+        """So that a page can build a payment without speaking to a node of somebody else's."""
+        found = await solana.get_latest_blockhash()
+        return Response(
+            BlockhashAnswer(
+                chain=Chain.SOLANA,
+                blockhash=str(found.blockhash),
+                last_valid_block_height=found.last_valid_block_height,
+            ),
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+ROUTES: list[Any] = [SiteController]

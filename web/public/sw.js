@@ -1,0 +1,59 @@
+// Makes the pages installable and lets them say that they are offline. It keeps the shell and the
+// hashed files, which never change, and nothing of the API, of media or of anybody's account.
+
+const SHELL = 'earnest-shell-1';
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(
+    caches
+      .open(SHELL)
+      .then((cache) => cache.add('/'))
+      .then(() => self.skipWaiting()),
+  );
+});
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(
+    caches
+      .keys()
+      .then((names) =>
+        Promise.all(names.filter((name) => name !== SHELL).map((name) => caches.delete(name))),
+      )
+      .then(() => self.clients.claim()),
+  );
+});
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== 'GET' || url.origin !== location.origin) return;
+  if (url.pathname.startsWith('/assets/')) event.respondWith(kept(request));
+  else if (request.mode === 'navigate' && !url.pathname.startsWith('/api')) {
+    event.respondWith(fresh(request));
+  }
+});
+
+async function kept(request) {
+  const cache = await caches.open(SHELL);
+  const found = await cache.match(request);
+  if (found) return found;
+  const response = await fetch(request);
+  if (response.ok) await cache.put(request, response.clone());
+  return response;
+}
+
+async function fresh(request) {
+  const cache = await caches.open(SHELL);
+  try {
+    const response = await fetch(request);
+    // One page stands for all addresses of the app; a picture that is opened alone does not.
+    if (response.ok && response.headers.get('content-type')?.startsWith('text/html')) {
+      await cache.put('/', response.clone());
+    }
+    return response;
+  } catch (error) {
+    const found = await cache.match('/');
+    if (found) return found;
+    throw error;
+  }
+}

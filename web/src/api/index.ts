@@ -1,0 +1,5 @@
+export { api, ask, newIdempotencyKey } from './client';
+export type { User } from './keeper';
+export { ApiProblem, isPassing, Unreachable } from './problems';
+export type { components, paths } from './schema';
+export { useWords, type Words } from './words';

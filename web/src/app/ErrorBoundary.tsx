@@ -1,0 +1,63 @@
+import { Trans } from '@lingui/react/macro';
+import { QueryErrorResetBoundary } from '@tanstack/react-query';
+import { Component, type ReactNode } from 'react';
+import { useWords } from '#/api';
+import { Actions, Button, buttonClass, Empty } from '#/design';
+
+/** Whatever broke while drawing: said in words, with a way on. */
+export function ErrorBoundary(props: { children: ReactNode }) {
+  return (
+    <QueryErrorResetBoundary>
+      {({ reset }) => <Boundary onReset={reset}>{props.children}</Boundary>}
+    </QueryErrorResetBoundary>
+  );
+}
+
+class Boundary extends Component<
+  { children: ReactNode; onReset: () => void },
+  { error: unknown; broken: boolean }
+> {
+  override state = { error: null as unknown, broken: false };
+
+  static getDerivedStateFromError(error: unknown) {
+    return { error, broken: true };
+  }
+
+  override render() {
+    if (!this.state.broken) return this.props.children;
+    return (
+      <Broken
+        error={this.state.error}
+        onAgain={() => {
+          this.props.onReset();
+          this.setState({ error: null, broken: false });
+        }}
+      />
+    );
+  }
+}
+
+function Broken(props: { error: unknown; onAgain: () => void }) {
+  const { title, what } = useWords()(props.error);
+  return (
+    <main className="wrap" id="main">
+      <Empty
+        state="failed"
+        level="h1"
+        title={title}
+        actions={
+          <Actions>
+            <Button kind="primary" onClick={props.onAgain}>
+              <Trans>Try again</Trans>
+            </Button>
+            <a className={buttonClass()} href="/">
+              <Trans>To the front page</Trans>
+            </a>
+          </Actions>
+        }
+      >
+        {what}
+      </Empty>
+    </main>
+  );
+}

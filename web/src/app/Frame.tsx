@@ -1,0 +1,183 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { Link, NavLink, useLocation } from 'react-router';
+import { buttonClass, classes, Icon, type IconName, Mark, shortAddress, toolClass } from '#/design';
+import styles from '#/design/frame.module.css';
+import { useSession, useSignIn, useSite, useUser } from '#/session';
+import { AccountMenu } from './AccountMenu';
+
+export interface Place {
+  to: string;
+  name: string;
+  icon: IconName;
+  /** Only the address itself counts as being there, not those below it. */
+  end?: boolean;
+}
+
+/**
+ * The frame of a face: bar, navigation, faces, bottom tabs, footer. `bare` leaves all of it out,
+ * for a task that fills the screen.
+ */
+export function Frame(props: {
+  face: 'front' | 'work' | 'hire' | 'admin';
+  places: Place[];
+  label: string;
+  bare?: boolean;
+  children: ReactNode;
+}) {
+  const { t } = useLingui();
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  const app = props.face !== 'front';
+
+  // A new page begins at its top, and a screen reader hears its title.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the address that changes
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+
+  if (props.bare) return props.children;
+  return (
+    <>
+      <a className={styles.skip} href="#main">
+        <Trans>Skip to the page</Trans>
+      </a>
+      <header className={classes(styles.bar, app && styles.app)}>
+        <PlayMoney />
+        <div className={classes('wrap', styles.barIn)}>
+          <Link className={styles.brand} to="/">
+            <Mark label="Earnest" />
+            <span className={styles.word} aria-hidden="true">
+              Earnest
+            </span>
+          </Link>
+          <nav className={styles.nav} aria-label={props.label}>
+            {props.places.map((place) =>
+              place.to.startsWith('#') ? (
+                <a key={place.to} href={place.to}>
+                  {place.name}
+                </a>
+              ) : (
+                <NavLink key={place.to} to={place.to} end={place.end ?? false}>
+                  {place.name}
+                </NavLink>
+              ),
+            )}
+          </nav>
+          <div className={styles.barEnd}>
+            <Account always={!app} />
+            {app && <Faces />}
+          </div>
+        </div>
+      </header>
+      <main id="main" ref={main} tabIndex={-1} className={classes('wrap', app && styles.withTabs)}>
+        {props.children}
+      </main>
+      <Foot />
+      {app && (
+        <nav className={styles.tabs} aria-label={t`${props.label}, short`}>
+          {props.places.slice(0, 4).map((place) => (
+            <NavLink key={place.to} to={place.to} end={place.end ?? false}>
+              <Icon name={place.icon} />
+              {place.name}
+            </NavLink>
+          ))}
+          <NavLink to="/account">
+            <Icon name="person" />
+            {t`You`}
+          </NavLink>
+        </nav>
+      )}
+    </>
+  );
+}
+
+function Account(props: { always: boolean }) {
+  const { t } = useLingui();
+  const session = useSession();
+  const { open } = useSignIn();
+  if (session.at === 'asking') return null;
+  if (session.at === 'out') {
+    return (
+      <button type="button" className={buttonClass()} onClick={() => open()}>
+        <Trans>Sign in</Trans>
+      </button>
+    );
+  }
+  const { address } = session.user;
+  return (
+    <div className={props.always ? undefined : styles.account}>
+      <AccountMenu
+        trigger={
+          <button
+            type="button"
+            className={toolClass}
+            aria-label={t`Account ${shortAddress(address)}`}
+          >
+            <code aria-hidden="true">{shortAddress(address)}</code>
+          </button>
+        }
+      />
+    </div>
+  );
+}
+
+/** The sides of the market. */
+function Faces() {
+  const { t } = useLingui();
+  const user = useUser();
+  return (
+    <nav className={styles.faces} aria-label={t`Side of the market`}>
+      <NavLink to="/work">{t`Work`}</NavLink>
+      <NavLink to="/hire">{t`Hire`}</NavLink>
+      {user?.role === 'operator' && <NavLink to="/admin">{t`Admin`}</NavLink>}
+    </nav>
+  );
+}
+
+/** Where the money is worth nothing, every page says so. */
+function PlayMoney() {
+  const { network } = useSite();
+  if (network === 'mainnet') return null;
+  return (
+    <div className={styles.play}>
+      <p className={classes('wrap', styles.playWords)}>
+        {network === 'local' ? (
+          <Trans>Play money, on a chain of this machine’s own.</Trans>
+        ) : (
+          <Trans>Play money, on a test network.</Trans>
+        )}
+      </p>
+    </div>
+  );
+}
+
+function Foot() {
+  const site = useSite();
+  return (
+    <footer className={styles.foot}>
+      <div className={classes('wrap', styles.footIn)}>
+        <span>
+          <Trans>
+            Earnest at <b>{site.domain}</b>
+          </Trans>
+        </span>
+        <Link to="/#proof">
+          <Trans>Proof of solvency</Trans>
+        </Link>
+        <a href="/api/docs">
+          <Trans>API</Trans>
+        </a>
+        <span className={styles.footEnd}>
+          <Trans>Version {site.version}</Trans>
+        </span>
+      </div>
+    </footer>
+  );
+}

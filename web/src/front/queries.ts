@@ -1,0 +1,7 @@
+import { api, ask } from '#/api';
+
+export const solvencyQuery = {
+  queryKey: ['solvency'],
+  queryFn: () => ask(api.GET('/api/solvency')),
+  refetchInterval: 10_000,
+} as const;

@@ -1,0 +1,157 @@
+/** What every browser test stands on. */
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const LOOPBACK = /^(?:https?|wss?):\/\/127\.0\.0\.1(?::\d+)?\/|^(?:blob|data|about):/;
+
+/** Faults that no test may leave behind, whatever else it shows. */
+export function watch(context: BrowserContext): string[] {
+  const faults: string[] = [];
+  context.on('request', (request) => {
+    if (!LOOPBACK.test(request.url())) faults.push(`left this machine: ${request.url()}`);
+  });
+  context.on('weberror', (error) => faults.push(`threw: ${error.error().message}`));
+  context.on('console', (message) => {
+    const text = message.text();
+    if (/Content Security Policy|CSP_VIOLATION/i.test(text)) faults.push(text);
+  });
+  return faults;
+}
+
+async function report(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      // biome-ignore lint/suspicious/noConsole: this is how the test hears of it
+      console.error(`CSP_VIOLATION ${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+}
+
+export interface Persona {
+  page: Page;
+  context: BrowserContext;
+}
+
+export const test = base.extend<{
+  /** Opens a browser of its own, as another person has. */
+  person: (options?: PersonOptions) => Promise<Persona>;
+}>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from it
+  baseURL: async ({}, use) => {
+    await use(process.env.EARNEST_WEB_URL);
+  },
+  context: async ({ context }, use) => {
+    const faults = watch(context);
+    await report(context);
+    await use(context);
+    expect(faults).toEqual([]);
+  },
+  person: async ({ browser, baseURL }, use) => {
+    const opened: { context: BrowserContext; faults: string[] }[] = [];
+    await use(async (options = {}) => {
+      const context = await browser.newContext({
+        ...(baseURL ? { baseURL } : {}),
+        viewport: options.viewport ?? { width: 1440, height: 900 },
+        colorScheme: options.dark ? 'dark' : 'light',
+        locale: options.locale ?? 'en-GB',
+        timezoneId: 'Europe/Berlin',
+      });
+      opened.push({ context, faults: watch(context) });
+      await report(context);
+      if (options.seed) await keepSeed(context, options.seed);
+      return { context, page: await context.newPage() };
+    });
+    for (const { context, faults } of opened) {
+      await context.close();
+      expect(faults).toEqual([]);
+    }
+  },
+});
+
+export interface PersonOptions {
+  viewport?: { width: number; height: number };
+  dark?: boolean;
+  locale?: string;
+  /** The demo wallet's seed, 64 hex digits, when the address must be known beforehand. */
+  seed?: string;
+}
+
+export { expect };
+
+/** The demo wallet's keys come from this seed. */
+export async function keepSeed(context: BrowserContext, seed: string): Promise<void> {
+  await context.addInitScript((kept) => {
+    if (!localStorage.getItem('earnest.demoWallet')) {
+      localStorage.setItem('earnest.demoWallet', JSON.stringify({ seed: kept, account: 0 }));
+    }
+  }, seed);
+}
+
+/** Signs in on the page that is open, with the demo wallet. */
+export async function signIn(
+  page: Page,
+  options: { chain?: 'Solana' | 'Stacks'; fund?: boolean } = {},
+): Promise<void> {
+  await page.getByRole('banner').getByRole('button', { name: 'Sign in' }).click();
+  await page
+    .getByRole('dialog', { name: 'Sign in with your wallet' })
+    .getByRole('button', { name: new RegExp(`Demo wallet.*${options.chain ?? 'Solana'}`) })
+    .click();
+  const wallet = page.locator('earnest-demo-wallet');
+  if (options.fund) {
+    await wallet.getByRole('button', { name: 'Get play money' }).click();
+    await expect(wallet.getByRole('status')).toContainText('there');
+  }
+  await wallet.getByRole('button', { name: 'Connect' }).click();
+  await wallet.getByRole('button', { name: 'Sign', exact: true }).click();
+  await expect(page.getByRole('button', { name: /^Account / })).toBeAttached();
+}
+
+/** No finding of axe on the page as it stands. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(AXE);
+  const findings = await page.evaluate(async () => {
+    const axe = (window as unknown as { axe: { run: (options: object) => Promise<AxeResult> } })
+      .axe;
+    const { violations } = await axe.run({
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
+    return violations.map(
+      (each) => `${each.id}: ${each.help}: ${each.nodes.map((node) => node.target).join(' | ')}`,
+    );
+  });
+  expect(findings).toEqual([]);
+}
+
+interface AxeResult {
+  violations: { id: string; help: string; nodes: { target: string[] }[] }[];
+}
+
+const WIDTHS = [360, 768, 1440];
+
+/** The page as pictures at three widths, light and dark, in test-results/screens. */
+export async function takeScreens(page: Page, name: string): Promise<void> {
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: width < 700 ? 800 : 900 });
+      await expectNoSidewaysScroll(page);
+      await page.screenshot({
+        path: `test-results/screens/${name}-${width}-${scheme}.png`,
+        fullPage: true,
+        animations: 'disabled',
+      });
+    }
+    await expectAccessible(page);
+  }
+}
+
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const over = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(over).toBeLessThanOrEqual(0);
+}
