@@ -36,10 +36,10 @@ const uint = (value) => Cl.uint(value);
 /** @returns {{by: string, contract?: string, fn: string, args: any[]}} */
 export function drawCall(die, state, height) {
   const drawn = die.next();
-  if (drawn < 0.2 || state.projectCount === 0) return drawCreation(die, state, height);
-  if (drawn < 0.24) return drawOwnersAct(die);
-  if (drawn < 0.27) return drawPayment(die);
-  if (drawn < 0.30) return drawRefusal(die);
+  if (drawn < 0.11 || state.projectCount < 2) return drawCreation(die, state, height);
+  if (drawn < 0.15) return drawOwnersAct(die);
+  if (drawn < 0.19) return drawPayment(die);
+  if (drawn < 0.22) return drawRefusal(die);
   return drawAct(die, state);
 }
 
@@ -93,7 +93,7 @@ function drawRefusal(die) {
 }
 
 function drawAct(die, state) {
-  const number = Math.max(1, state.projectCount - die.below(6));
+  const number = Math.max(1, state.projectCount - die.below(4));
   const project = state.project(number);
   const num = 1 + die.below(Number(project.milestones));
   const milestone = state.milestone(number, num);

@@ -18,6 +18,9 @@ const TIME_LOCK = 1_008;
 const JUMPS = [0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 3];
 const WINDOWS = [144, 1_008, 2_016, 4_320];
 const DEPTHS = [1, 1, 1, 2, 2, 3, 4, 6, 9];
+/** Branches mostly begin above what is final; some begin below it, and end where they outrun the other. */
+const FINALITY_BURN_BLOCKS = 6;
+const DEEP = 0.12;
 
 /** A contract of the same name that tells of projects which do not exist. */
 const LOOK_ALIKE = `(define-public (create (n uint)) (begin
@@ -40,8 +43,10 @@ export class History {
       at: 0, parent: null, height: 1, hash: `0x${hashOf('block', genesis)}`, indexHash: `0x${hashOf('index', genesis)}`,
       parentHash: `0x${'0'.repeat(64)}`, parentIndexHash: `0x${'0'.repeat(64)}`, burn: true, jump: 0,
       burnHeight: 1, burnHash: `0x${hashOf('burn', genesis)}`, burnTime: BEGAN, time: BEGAN, txs: [],
-      state: new ContractState(), changes: {},
+      isDeep: false, state: new ContractState(), changes: {},
     }];
+    [this.counting] = this.blocks;
+    this.finalHeight = 1;
   }
 
   /** Makes all blocks, and gives what a player needs to serve them. */
@@ -60,9 +65,10 @@ export class History {
   async #grow(tip) {
     const { die } = this;
     const drawn = die.next();
-    if (drawn < 0.55) return this.#extend(tip, 1 + die.below(4));
-    if (drawn < 0.85) return this.#fork(tip);
-    const others = this.#leaves().filter((leaf) => leaf !== tip && Math.abs(leaf.height - tip.height) <= 5);
+    if (drawn < 0.4) return this.#extend(tip, 1 + die.below(4));
+    if (drawn < 0.8) return this.#fork(tip);
+    const others = this.#leaves().filter((leaf) => leaf !== tip && !leaf.isDeep && tip.height - leaf.height <= 5
+      && forkOf(leaf, this.counting).height >= this.finalHeight);
     if (others.length === 0) return this.#extend(tip, 1);
     const chosen = die.pick(others);
     return this.#extend(chosen, Math.max(1, tip.height - chosen.height + 1 + die.below(2)));
@@ -73,15 +79,18 @@ export class History {
     return this.blocks.filter((block) => !parents.has(block));
   }
 
-  async #extend(tip, count, pool = []) {
+  async #extend(tip, count, pool = [], isDeep = false) {
     let last = tip;
-    for (let made = 0; made < count; made += 1) last = await this.#randomBlock(last, pool);
+    for (let made = 0; made < count; made += 1) last = await this.#randomBlock(last, pool, isDeep);
     return last;
   }
 
   async #fork(tip) {
     const { die } = this;
-    const depth = Math.min(die.pick(DEPTHS), tip.height - this.firstOwn.height);
+    const isDeep = die.chance(DEEP);
+    const begun = this.firstOwn.height;
+    const room = tip.height - (isDeep ? begun : Math.max(begun, this.finalHeight));
+    const depth = Math.min(isDeep ? 8 + die.below(6) : die.pick(DEPTHS), room);
     if (depth < 1) return this.#extend(tip, 2);
     const orphans = [];
     let parent = tip;
@@ -91,10 +100,12 @@ export class History {
     }
     const pool = orphans.filter(() => !die.chance(0.15)).map(({ events: _events, ...record }) => record);
     if (die.chance(0.5)) shuffle(pool, die);
-    return this.#extend(parent, Math.max(1, depth + die.pick([-1, 0, 0, 1, 1, 2])), pool);
+    const longer = isDeep ? 1 + die.below(2) : die.pick([-1, 0, 0, 1, 1, 2]);
+    const leaf = await this.#extend(parent, Math.max(1, depth + longer), pool, isDeep);
+    return isDeep ? tip : leaf;
   }
 
-  async #randomBlock(parent, pool) {
+  async #randomBlock(parent, pool, isDeep) {
     const { die } = this;
     const jump = die.chance(0.04) ? die.pick(WINDOWS) : die.pick(JUMPS);
     const executed = executedOn(parent);
@@ -117,7 +128,7 @@ export class History {
       if (waiting.has(call.by)) continue;
       take(this.#record(call.by, executed, { ...call, mode: die.chance(0.01) ? DENY : ALLOW }));
     }
-    return this.#block(parent, jump, records);
+    return this.#block(parent, jump, records, isDeep);
   }
 
   #lookAlikeCall() {
@@ -138,7 +149,7 @@ export class History {
     };
   }
 
-  async #block(parent, jump, records) {
+  async #block(parent, jump, records, isDeep = false) {
     const at = this.blocks.length;
     const hash = `0x${hashOf('block', this.seed, at)}`;
     const time = parent.time + 5 + this.die.below(20) + jump * 600;
@@ -146,9 +157,10 @@ export class History {
       at, parent, height: parent.height + 1, hash, indexHash: `0x${hashOf('index', parent.indexHash, hash)}`,
       parentHash: parent.hash, parentIndexHash: parent.indexHash, burn: jump > 0, jump,
       burnHeight: parent.burnHeight + jump, burnHash: jump > 0 ? `0x${hashOf('burn', this.seed, at)}` : parent.burnHash,
-      burnTime: jump > 0 ? time : parent.burnTime, time, txs: [], state: parent.state, changes: {},
+      burnTime: jump > 0 ? time : parent.burnTime, time, txs: [], isDeep, state: parent.state, changes: {},
     };
     this.blocks.push(block);
+    this.#arrive(block);
     if (records.length === 0) return block;
     const path = [...pathTo(parent), ...emptyBurns(block)].flat();
     const { txs, unmineable, keepAs } = await runBlock(this.machine, path, false, records);
@@ -162,6 +174,13 @@ export class History {
       block.state = parent.state.with(block.changes);
     }
     return block;
+  }
+
+  /** Keeps which block is the tip when blocks arrive as they are made, and what was ever final. */
+  #arrive(block) {
+    if (block.isDeep || (block.parent !== this.counting && block.height <= this.counting.height)) return;
+    this.counting = block;
+    this.finalHeight = Math.max(this.finalHeight, finalOf(block).height);
   }
 
   /** Money for everybody, the contracts, a treasury, three arbiters of whom two decide, a fee. */
@@ -220,6 +239,22 @@ function pathTo(block) {
 
 function emptyBurns({ jump, indexHash }) {
   return Array.from({ length: jump }, (_, count) => ({ indexHash: `${indexHash}/${count}`, burn: true, txs: [] }));
+}
+
+/** The newest block that is final when this one is the tip; the first block when none is. */
+function finalOf(tip) {
+  let at = tip;
+  while (at.parent !== null && at.burnHeight > tip.burnHeight - FINALITY_BURN_BLOCKS) at = at.parent;
+  return at;
+}
+
+function forkOf(one, other) {
+  let [left, right] = [one, other];
+  while (left !== right) {
+    if (left.height >= right.height) left = left.parent;
+    else right = right.parent;
+  }
+  return left;
 }
 
 function executedOn(block) {
