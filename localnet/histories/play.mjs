@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// Serves made histories with the paths and the code of the local Stacks chain, one history at a time.
-// Whoever plays says which blocks have arrived, and what goes wrong. See README.md.
+// Serves made histories with the paths and the code of the local Stacks chain, one history at a time,
+// by two servers of one network. Whoever plays says which blocks have arrived, and what goes wrong.
+// See README.md.
 //
-//   node localnet/histories/play.mjs --folder DIR [--port 0]     ends when stdin closes
+//   node localnet/histories/play.mjs --folder DIR     ends when stdin closes
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -33,13 +34,16 @@ class Player {
     }
     this.chain = this.#chains.get(history);
     this.chain.begin(order);
-    Object.assign(this, { time, last: time, faults: NONE, asked: 0 });
+    Object.assign(this, { time, last: time, behind: [0, 0], lies: [], faults: NONE, asked: 0 });
     return this.state();
   }
 
-  /** @param {{time: number, last?: number}} order blocks up to here; up to `last` they may come while asked */
-  move({ time, last = time }) {
-    Object.assign(this, { time, last });
+  /**
+   * @param {{time: number, last?: number, behind?: number[]}} order blocks up to `time`; up to `last` they
+   *   may come while pages are asked for; `behind` says how many blocks each server is late
+   */
+  move({ time, last = time, behind = [0, 0] }) {
+    Object.assign(this, { time, last, behind });
     return this.state();
   }
 
@@ -57,18 +61,19 @@ class Player {
   }
 
   /** The chain that this question is answered from. */
-  #view() {
+  #view(server) {
     const { faults } = this;
     if (this.time < this.last && faults.strikes('shifting')) this.time += 1;
-    if (faults.strikes('lagging')) return this.chain.at(Math.max(0, this.time - 1 - faults.die.below(6)));
-    if (this.lies?.length > 0 && faults.strikes('lying')) return this.chain.on(faults.die.pick(this.lies), this.time);
-    return this.chain.at(this.time);
+    const now = Math.max(0, this.time - this.behind[server]);
+    if (faults.strikes('lagging')) return this.chain.at(Math.max(0, now - 1 - faults.die.below(6)));
+    if (this.lies.length > 0 && faults.strikes('lying')) return this.chain.on(faults.die.pick(this.lies), this.time);
+    return this.chain.at(now);
   }
 
-  async serve(request, url, bytes, response) {
+  async serve(server, request, url, bytes, response) {
     this.asked += 1;
     const { method, headers } = request;
-    const answer = await answerApi({ chain: this.#view() }, { method, url, bytes, headers });
+    const answer = await answerApi({ chain: this.#view(server) }, { method, url, bytes, headers });
     if (this.faults.spoil(response, url.pathname, answer)) return;
     for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
     if (answer.status === 304) response.writeHead(304).end();
@@ -77,8 +82,16 @@ class Player {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { folder: { type: 'string' }, port: { type: 'string', default: '0' } } });
+  const { values } = parseArgs({ options: { folder: { type: 'string' } } });
   const player = new Player(values.folder);
+  process.stdin.resume();
+  process.stdin.once('close', () => process.exit(0));
+  const apis = await Promise.all([0, 1].map((server) => listen(player, server)));
+  process.stdout.write(`${JSON.stringify({ ready: true, apis })}\n`);
+}
+
+/** @returns {Promise<string>} the URL of one of the servers */
+async function listen(player, number) {
   const switches = {
     '/player/load': (order) => player.load(order), '/player/move': (order) => player.move(order),
     '/player/trouble': (order) => player.trouble(order), '/player/state': () => player.state(),
@@ -89,7 +102,7 @@ async function main() {
     const bytes = request.method === 'POST' ? await readBody(request) : Buffer.alloc(0);
     const flip = switches[url.pathname];
     if (flip) return reply(response, 200, flip(bytes.length > 0 ? JSON.parse(bytes.toString('utf8')) : {}));
-    return player.serve(request, url, bytes, response);
+    return player.serve(number, request, url, bytes, response);
   };
   const server = createServer((request, response) => {
     answer(request, response).catch((error) => {
@@ -99,11 +112,9 @@ async function main() {
     });
   });
   server.keepAliveTimeout = 75_000;
-  process.stdin.resume();
-  process.stdin.once('close', () => process.exit(0));
-  server.listen(Number(values.port), '127.0.0.1');
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  process.stdout.write(`${JSON.stringify({ ready: true, api: `http://127.0.0.1:${server.address().port}` })}\n`);
+  return `http://127.0.0.1:${server.address().port}`;
 }
 
 await main();
