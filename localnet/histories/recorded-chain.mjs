@@ -1,6 +1,7 @@
 // A made history as the API's code wants a chain: no simnet behind it, only what ran once.
 
 import { Cl } from '@stacks/transactions';
+import { SimnetRefused } from '../stacks/machine.mjs';
 import { Branch, Tree } from '../stacks/tree.mjs';
 
 export class RecordedChain {
@@ -102,7 +103,7 @@ class View {
 
   #required(name) {
     const hex = this.entry(name);
-    if (hex === null) throw new Error(`${name} does not exist at this height`);
+    if (hex === null) throw new SimnetRefused(`${name} does not exist at this height`);
     return hex;
   }
 }

@@ -12,6 +12,7 @@ from earnest.escrow.errors_acts import (
     ActTooLate,
     FigureNotPossible,
 )
+from earnest.escrow.numbering import EscrowNumbering
 from earnest.escrow.projector import Projector
 from earnest.escrow.rebuild import Rebuilt, projection_hash, rebuild
 from earnest.escrow.rules_money import Parts, bond_of, bond_owner, divide
@@ -72,6 +73,7 @@ __all__ = [
     "EscrowDispute",
     "EscrowEvent",
     "EscrowMilestone",
+    "EscrowNumbering",
     "EscrowOffer",
     "EscrowProject",
     "EscrowToken",

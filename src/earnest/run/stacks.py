@@ -12,6 +12,7 @@ from earnest.chains import ChainError
 from earnest.chains.stacks import StacksApi, sync_status
 from earnest.chains.stacks.follower import StacksFollower
 from earnest.chains.stacks.wake import wake_on_blocks
+from earnest.escrow import EscrowNumbering
 from earnest.kit.clock import SystemClock
 from earnest.kit.db import Database
 from earnest.kit.settings import Settings
@@ -49,6 +50,7 @@ async def _follow(settings: Settings, database: Database, stop: asyncio.Event) -
             api,
             settings.stacks_contract,
             finality_burn_blocks=settings.stacks_finality_burn_blocks,
+            numbering=EscrowNumbering(settings.stacks_contract),
         )
         wake = asyncio.Event()
         projector = escrow.Projector(database, settings.stacks_contract)

@@ -7,6 +7,7 @@ are gone a person must look.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Protocol
 
 from earnest.chains.errors import (
     ChainError,
@@ -25,6 +26,7 @@ from earnest.chains.stacks.history import (
     BATCH_EVENTS,
     CONCURRENT_READS,
     ContractHistory,
+    Read,
     Walk,
     walk_blocks,
 )
@@ -39,9 +41,22 @@ _KEPT_BLOCKS_MAX = 100_000
 _RECOUNT_PAGE = 1_000
 
 
+class Numbering(Protocol):
+    """A contract that numbers its prints from 1 on, and tells how many there were."""
+
+    def number_of(self, hex: str) -> int | None:
+        """The contract's own number of a print; None where it bears none."""
+        ...
+
+    async def count(self, node: StacksApi) -> int | None:
+        """How many prints it counted at the tip; None where it is not deployed yet."""
+        ...
+
+
 class StacksFollower(Rounds):
     """Follows `contract` for one indexer process.
 
+    Where the contract numbers its prints (`numbering`), none may be missing.
     With several servers the first that answers is followed. The others must agree before a block
     is final, and none of them may still count a block that lost.
     """
@@ -56,9 +71,11 @@ class StacksFollower(Rounds):
         batch_events: int = BATCH_EVENTS,
         concurrent_reads: int = CONCURRENT_READS,
         page_limit: int = 100,
+        numbering: Numbering | None = None,
         lease_s: float = LEASE_S,
     ) -> None:
         super().__init__(database, Chain.STACKS, lease_s=lease_s)
+        self._numbering = numbering
         self._nodes = api.nodes
         self._contract = contract
         self._finality_burn_blocks = finality_burn_blocks
@@ -163,6 +180,7 @@ class StacksFollower(Rounds):
         except HistoryIncomplete as error:
             await self._look_deeper(sync, history, keep, walk.tip, error)
             raise
+        await self._check_numbers(node, newest[0] if newest else None, read)
         if await node.block(walk.tip.index_block_hash) is None:
             raise HistoryIncomplete(reason="the tip lost while its story was read")
         return Step(
@@ -174,6 +192,24 @@ class StacksFollower(Rounds):
             blocks=fresh,
             events=read.events,
         )
+
+    async def _check_numbers(self, node: StacksApi, newest: Event | None, read: Read) -> None:
+        """No print may be missing: a server that is behind with its list, or has lost it, would
+        make a story final that lacks some.
+        """
+        if self._numbering is None:
+            return
+        last = 0 if newest is None else self._numbering.number_of(newest.hex)
+        for event in read.events:
+            number = self._numbering.number_of(event.hex)
+            if number is not None and last is not None and number != last + 1:
+                raise HistoryIncomplete(reason=f"print {number} comes after {last}")
+            last = number
+        if not read.is_whole or last is None:
+            return
+        counted = await self._numbering.count(node)
+        if counted is not None and counted != last:
+            raise HistoryIncomplete(reason=f"the contract counts {counted} prints, not {last}")
 
     def _history(self, node: StacksApi) -> ContractHistory:
         return ContractHistory(

@@ -151,6 +151,9 @@ class ContractHistory:
         rows = page.results
         if len(rows) > limit or (len(rows) < limit and page.prev_cursor is not None):
             raise HistoryIncomplete(reason="a page of prints was cut short")
+        if cursor is not None and not rows:
+            # A server that has nothing at a cursor or below it says so (404).
+            raise HistoryIncomplete(reason="a page of prints from a cursor on is empty")
         if (page.cursor is None) != (not rows):
             raise HistoryIncomplete(reason="a page of prints without its cursor")
         if len({row.key for row in rows}) != len(rows):
