@@ -16,7 +16,7 @@ from earnest.accounts.http import (
     require_principal,
 )
 from earnest.accounts.jobs import SWEEP_EVERY_S, sweep
-from earnest.accounts.service import Accounts, Principal
+from earnest.accounts.service import Accounts, Principal, find_operators
 from earnest.accounts.wallets import Wallet, parse_wallet
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Wallet",
     "accounts_of",
     "client_of",
+    "find_operators",
     "lifespan",
     "parse_wallet",
     "require_operator",

@@ -100,6 +100,12 @@ def read_operators(addresses: str) -> frozenset[tuple[str, str]]:
     return frozenset((wallet.chain.value, wallet.identity) for wallet in wallets)
 
 
+async def find_operators(database: Database, settings: Settings) -> list[UUID]:
+    """The accounts that operators signed in with so far."""
+    async with database.connection() as connection:
+        return await store.find_accounts(connection, read_operators(settings.operator_addresses))
+
+
 class Accounts:
     """The accounts of one process. Make one per application and run `revoked.keep_reading`."""
 

@@ -1,6 +1,7 @@
 """All SQL of accounts."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -89,6 +90,17 @@ async def find_account(connection: Connection, wallet: Wallet) -> UUID | None:
         wallet.identity,
     )
     return account_id
+
+
+async def find_accounts(connection: Connection, wallets: Collection[tuple[str, str]]) -> list[UUID]:
+    """The accounts of wallets, each as (chain, identity); those without one are left out."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT account_id FROM account_addresses"
+        " WHERE (chain, identity) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
+        [chain for chain, _ in wallets],
+        [identity for _, identity in wallets],
+    )
+    return [row["account_id"] for row in rows]
 
 
 async def add_account(connection: Connection, account_id: UUID, now: datetime) -> None:

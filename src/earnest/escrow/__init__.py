@@ -5,6 +5,8 @@ from earnest.escrow.calls import parts_of, prepare_call
 from earnest.escrow.calls_contract import prepare_credit_withdrawal, prepare_fee_sweep
 from earnest.escrow.calls_creation import Creation, Terms, prepare_creation
 from earnest.escrow.calls_shape import FunctionArg, PreparedCall, StatedCondition, Token, token_of
+from earnest.escrow.compare import Comparison, FoundBy, Verdict, compare, report
+from earnest.escrow.contract_reader import ContractReader
 from earnest.escrow.errors_acts import (
     ActNotPossible,
     ActNotYours,
@@ -12,9 +14,13 @@ from earnest.escrow.errors_acts import (
     ActTooLate,
     FigureNotPossible,
 )
+from earnest.escrow.errors_chain import ContractKeptMoving, EscrowNotConfigured
+from earnest.escrow.http import ROUTES, GivenReader, count_caller, reader_of
 from earnest.escrow.numbering import EscrowNumbering
 from earnest.escrow.projector import Projector
 from earnest.escrow.rebuild import Rebuilt, projection_hash, rebuild
+from earnest.escrow.rules_compare import Difference, EscrowValues
+from earnest.escrow.rules_events import EventName
 from earnest.escrow.rules_money import Parts, bond_of, bond_owner, divide
 from earnest.escrow.state import (
     STX,
@@ -58,6 +64,7 @@ from earnest.escrow.store import (
 )
 
 __all__ = [
+    "ROUTES",
     "STX",
     "Act",
     "ActName",
@@ -66,21 +73,30 @@ __all__ = [
     "ActTooEarly",
     "ActTooLate",
     "ArbiterSet",
+    "Comparison",
+    "ContractKeptMoving",
+    "ContractReader",
     "Creation",
+    "Difference",
     "Ending",
     "EscrowConfig",
     "EscrowCursor",
     "EscrowDispute",
     "EscrowEvent",
     "EscrowMilestone",
+    "EscrowNotConfigured",
     "EscrowNumbering",
     "EscrowOffer",
     "EscrowProject",
     "EscrowToken",
+    "EscrowValues",
     "EscrowVote",
+    "EventName",
     "EventState",
     "FigureNotPossible",
+    "FoundBy",
     "FunctionArg",
+    "GivenReader",
     "MilestoneStatus",
     "Parts",
     "PreparedCall",
@@ -92,12 +108,15 @@ __all__ = [
     "StatedCondition",
     "Terms",
     "Token",
+    "Verdict",
     "View",
     "acts_of",
     "arbiter_sets",
     "bond_of",
     "bond_owner",
+    "compare",
     "config_of",
+    "count_caller",
     "credits_of",
     "cursor_of",
     "divide",
@@ -122,7 +141,9 @@ __all__ = [
     "projects_between",
     "projects_of_arbiter",
     "projects_of_party",
+    "reader_of",
     "rebuild",
+    "report",
     "token_of",
     "tokens_of",
     "voters_of",

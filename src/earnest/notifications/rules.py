@@ -70,6 +70,8 @@ class NotificationKind(StrEnum):
     REVIEW_INVITED = "review_invited"
     REVIEW_RECEIVED = "review_received"
     REVIEWS_REVEALED = "reviews_revealed"
+    # For operators
+    ESCROW_CACHE_DIFFERED = "escrow_cache_differed"
 
 
 _K = NotificationKind
@@ -218,6 +220,11 @@ _WORDS: dict[NotificationKind, tuple[str, str]] = {
     _K.REVIEWS_REVEALED: (
         "The reviews of “{projectTitle}” are open",
         "Everybody can read them now. They cannot be changed.",
+    ),
+    _K.ESCROW_CACHE_DIFFERED: (
+        "What we showed of an escrow was not what the chain says",
+        "{count} figures differed. No money moves by what is shown; it is read from the chain anew."
+        " Look into the log of the indexer.",
     ),
 }
 

@@ -1,13 +1,7 @@
 """What projects refuse."""
 
+from earnest.escrow import EscrowNotConfigured as EscrowNotConfigured
 from earnest.kit.errors import EarnestError, Kind
-
-
-class EscrowNotConfigured(EarnestError):
-    """No escrow contract is configured here, so projects are not offered."""
-
-    code = "escrow_not_configured"
-    kind = Kind.CONFLICT
 
 
 class AssetNotOffered(EarnestError):

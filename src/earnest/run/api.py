@@ -21,8 +21,9 @@ from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 
-from earnest import accounts, files, notifications, payments, payouts, tasks, treasury
+from earnest import accounts, escrow, files, notifications, payments, payouts, tasks, treasury
 from earnest.chains.solana import SolanaRpc
+from earnest.chains.stacks import StacksApi
 from earnest.kit import problems
 from earnest.kit.clock import Clock, SystemClock
 from earnest.kit.db import Database, DatabaseUnavailable
@@ -54,6 +55,30 @@ async def _asking_solana(app: Litestar) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     async with SolanaRpc(settings.rpc_urls, timeout_s=5, attempts=2) as solana:
         app.state.solana = solana
+        yield
+
+
+def _provide_contract_reader(state: State) -> escrow.ContractReader | None:
+    reader: escrow.ContractReader | None = state.contract_reader
+    return reader
+
+
+@asynccontextmanager
+async def _asking_stacks(app: Litestar) -> AsyncIterator[None]:
+    """Whoever asks the escrow contract itself, where one is configured."""
+    settings: Settings = app.state.settings
+    app.state.contract_reader = None
+    if not settings.stacks_api_url or not settings.stacks_contract:
+        yield
+        return
+    async with StacksApi(
+        settings.stacks_api_url,
+        key=settings.stacks_api_key,
+        key_header=settings.stacks_api_key_header,
+        timeout_s=5,
+        attempts=2,
+    ) as api:
+        app.state.contract_reader = escrow.ContractReader(api, settings.stacks_contract)
         yield
 
 
@@ -222,12 +247,17 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
             *payouts.ROUTES,
             *treasury.ROUTES,
             *site_routes.ROUTES,
+            *escrow.ROUTES,
             healthz,
             readyz,
             metrics,
         ],
-        dependencies=PROVIDED | {"solana": Provide(_provide_solana, sync_to_thread=False)},
-        lifespan=[_connected, _asking_solana, accounts.lifespan, files.lifespan],
+        dependencies=PROVIDED
+        | {
+            "solana": Provide(_provide_solana, sync_to_thread=False),
+            "contract_reader": Provide(_provide_contract_reader, sync_to_thread=False),
+        },
+        lifespan=[_connected, _asking_solana, _asking_stacks, accounts.lifespan, files.lifespan],
         state=State({"settings": settings, "clock": clock or SystemClock()}),
         exception_handlers={
             EarnestError: problems.on_earnest_error,

@@ -24,6 +24,7 @@ from earnest.chains.stacks.wire import (
     LogPage,
     MapAnswer,
     Nonces,
+    OldTx,
     ReadAnswer,
     StacksTx,
     Status,
@@ -153,6 +154,23 @@ class StacksApi:
         if found.is_mined == (found.status is TxStatus.PENDING):
             raise MalformedAnswer(f"{path}: {found.status} does not fit its block")
         return found
+
+    async def why_dropped(self, tx_id: str) -> str | None:
+        """Why a server threw a chain_tx out of its mempool, in its word; None where none says so.
+
+        The newer path answers 404 for those, so this asks the one older path that is kept for it.
+        """
+        path = "/extended/v1/tx/multiple"
+        for node in self._transports:
+            try:
+                found = await node.read("GET", path, dict[str, OldTx], query={"tx_id": tx_id})
+            except (NotThere, RpcRejected, RpcUnavailable):
+                continue
+            told = found.get(tx_id.lower())
+            if told is not None and told.result is not None:
+                status = told.result.tx_status
+                return status if status.startswith("dropped_") else None
+        return None
 
     async def tx_events_page(
         self, tx_id: str, *, limit: int = EVENTS_A_PAGE_MAX, cursor: str | None = None

@@ -179,6 +179,19 @@ class StacksTx(msgspec.Struct, frozen=True):
         return self.block is not None
 
 
+class OldStatus(msgspec.Struct, frozen=True):
+    """The status words of version 1, which tells dropped ones, too."""
+
+    tx_status: str
+
+
+class OldTx(msgspec.Struct, frozen=True):
+    """One answer of `tx/multiple`."""
+
+    found: bool
+    result: OldStatus | None = None
+
+
 class TxEvent(msgspec.Struct, frozen=True):
     """One event of a chain_tx; `contract_log` is set where it is a print."""
 
