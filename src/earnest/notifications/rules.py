@@ -39,6 +39,7 @@ class NotificationKind(StrEnum):
     ACCEPTANCE_WITHDRAWN = "acceptance_withdrawn"
     ACCEPTANCE_LAPSED = "acceptance_lapsed"
     # The project and its escrow
+    PROJECT_CHANGED = "project_changed"
     PROJECT_CANCELLED = "project_cancelled"
     ESCROW_SEEN = "escrow_seen"
     ESCROW_FUNDED = "escrow_funded"
@@ -104,6 +105,10 @@ _WORDS: dict[NotificationKind, tuple[str, str]] = {
     _K.ACCEPTANCE_LAPSED: (
         "“{projectTitle}” was not funded in time",
         "No money moved. The project is open again, and all proposals stand.",
+    ),
+    _K.PROJECT_CHANGED: (
+        "The terms of “{projectTitle}” have changed",
+        "Read version {termsVersion}. Your proposal can be accepted once you stand by it again.",
     ),
     _K.PROJECT_CANCELLED: (
         "“{projectTitle}” was cancelled",

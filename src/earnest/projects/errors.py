@@ -130,6 +130,13 @@ class TermsNotSound(EarnestError):
     kind = Kind.INVALID
 
 
+class LinkNotTaken(EarnestError):
+    """{link} is no https address of a host."""
+
+    code = "link_not_taken"
+    kind = Kind.INVALID
+
+
 class FundingUnknown(EarnestError):
     """No escrow of these two parties was created by that chain_tx, as far as the chain is read."""
 
@@ -144,10 +151,10 @@ class FundingOfAnother(EarnestError):
     kind = Kind.CONFLICT
 
 
-class FundingForOthers(EarnestError):
-    """That escrow pays {found}, not the freelancer that was agreed on."""
+class FundingDiffers(EarnestError):
+    """That escrow is not what was agreed on. Its differences are shown with the project."""
 
-    code = "funding_for_others"
+    code = "funding_differs"
     kind = Kind.CONFLICT
 
 

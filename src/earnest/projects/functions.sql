@@ -4,3 +4,7 @@ CREATE OR REPLACE TRIGGER deliverables_append_only BEFORE UPDATE OR DELETE OR TR
   ON deliverables FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER deliverable_files_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
   ON deliverable_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Run by whoever writes a project, for the column that is searched.
+GRANT EXECUTE ON FUNCTION projects_words(text[])
+  TO earnest_api, earnest_worker, earnest_indexer;

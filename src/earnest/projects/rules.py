@@ -11,16 +11,18 @@ from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
 from earnest.kit.money import Asset
-from earnest.projects.errors import IllegalMove, TermsNotSound
+from earnest.projects.errors import IllegalMove, LinkNotTaken, TermsNotSound
 
 # As the contract has it: `contracts/README.md`, "Fixed figures".
 MILESTONES_MAX = 4
 MILESTONE_MIN_MINOR = 10_000
-MILESTONE_MAX_MINOR = 10**30
+# A post-condition, without which no call is prepared, can state no more.
+TOTAL_MAX_MINOR = 2**64 - 1
 BLOCKS_PER_DAY = 144
 # The contract takes deadlines 144 to 52,560 blocks ahead. One day would be too near by the time
 # the call is mined.
@@ -99,6 +101,7 @@ class ProposalAct(StrEnum):
     REVIVE = "revive"  # an acceptance has ended
     WITHDRAW = "withdraw"
     CONFIRM = "confirm"  # its freelancer stands by it after the terms changed
+    FUNDED = "funded"  # its agreement had ended and was funded after all: the chain wins
 
 
 class EndReason(StrEnum):
@@ -129,10 +132,15 @@ PROPOSALS: Mapping[tuple[ProposalStatus, ProposalAct], ProposalStatus] = {
     (ProposalStatus.WAITING, ProposalAct.PASS_OVER): ProposalStatus.PASSED_OVER,
     (ProposalStatus.WAITING, ProposalAct.WITHDRAW): ProposalStatus.WITHDRAWN,
     (ProposalStatus.WAITING, ProposalAct.CONFIRM): ProposalStatus.WAITING,
+    (ProposalStatus.WAITING, ProposalAct.FUNDED): ProposalStatus.ACCEPTED,
     (ProposalStatus.ACCEPTED, ProposalAct.REVIVE): ProposalStatus.WAITING,
+    (ProposalStatus.ACCEPTED, ProposalAct.PASS_OVER): ProposalStatus.PASSED_OVER,
     (ProposalStatus.ACCEPTED, ProposalAct.WITHDRAW): ProposalStatus.WITHDRAWN,
     (ProposalStatus.PASSED_OVER, ProposalAct.REVIVE): ProposalStatus.WAITING,
     (ProposalStatus.PASSED_OVER, ProposalAct.WITHDRAW): ProposalStatus.WITHDRAWN,
+    (ProposalStatus.PASSED_OVER, ProposalAct.FUNDED): ProposalStatus.ACCEPTED,
+    (ProposalStatus.REJECTED, ProposalAct.FUNDED): ProposalStatus.ACCEPTED,
+    (ProposalStatus.WITHDRAWN, ProposalAct.FUNDED): ProposalStatus.ACCEPTED,
 }
 
 
@@ -183,16 +191,18 @@ def check_shares(shares: Sequence[Share]) -> None:
     if not 1 <= len(shares) <= MILESTONES_MAX:
         raise TermsNotSound(reason=f"A project has 1 to {MILESTONES_MAX} milestones.")
     for num, share in enumerate(shares, start=1):
-        if not MILESTONE_MIN_MINOR <= share.amount_minor <= MILESTONE_MAX_MINOR:
+        if share.amount_minor < MILESTONE_MIN_MINOR:
             raise TermsNotSound(
-                reason=f"Milestone {num} is {share.amount_minor}; the escrow takes"
-                f" {MILESTONE_MIN_MINOR} to {MILESTONE_MAX_MINOR} minor units each."
+                reason=f"Milestone {num} is {share.amount_minor} minor units; the escrow takes"
+                f" {MILESTONE_MIN_MINOR} or more."
             )
         if not DAYS_MIN <= share.days <= DAYS_MAX:
             raise TermsNotSound(
                 reason=f"Milestone {num} is due in {share.days} days; it can be {DAYS_MIN} to"
                 f" {DAYS_MAX}."
             )
+    if sum(share.amount_minor for share in shares) > TOTAL_MAX_MINOR:
+        raise TermsNotSound(reason=f"No wallet can promise more than {TOTAL_MAX_MINOR} units.")
     for num, (earlier, later) in enumerate(pairwise(shares), start=2):
         if later.days < earlier.days:
             raise TermsNotSound(reason=f"Milestone {num} is due before the one that precedes it.")
@@ -245,3 +255,18 @@ def read_skills(words: Sequence[str]) -> list[str]:
         if not _SKILL.fullmatch(skill):
             raise TermsNotSound(reason=f"{skill!r} is no skill that can be searched for.")
     return skills
+
+
+def read_links(links: Sequence[str]) -> list[str]:
+    """Links as they are kept, none twice. Raises `LinkNotTaken` for one that is no https address
+    of a host, or that carries a name and password."""
+    for link in links:
+        try:
+            parts = urlsplit(link)
+            port = parts.port  # raises for one that is no number
+        except ValueError:
+            raise LinkNotTaken(link=link) from None
+        sound = parts.scheme == "https" and parts.hostname and port != 0
+        if not sound or "@" in parts.netloc or not link.isprintable() or " " in link:
+            raise LinkNotTaken(link=link)
+    return list(dict.fromkeys(links))

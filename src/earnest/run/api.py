@@ -21,7 +21,17 @@ from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 
-from earnest import accounts, escrow, files, notifications, payments, payouts, tasks, treasury
+from earnest import (
+    accounts,
+    escrow,
+    files,
+    notifications,
+    payments,
+    payouts,
+    projects,
+    tasks,
+    treasury,
+)
 from earnest.chains.solana import SolanaRpc
 from earnest.chains.stacks import StacksApi
 from earnest.kit import problems
@@ -184,7 +194,7 @@ def _bodies(kind: type[Body]) -> list[type[Body]]:
 
 def _operations(app: Litestar) -> Iterator[Operation]:
     for path in (app.openapi_schema.paths or {}).values():
-        for name in ("get", "head", "post", "put", "delete"):
+        for name in ("get", "head", "post", "put", "patch", "delete"):
             if operation := getattr(path, name):
                 yield operation
 
@@ -243,6 +253,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
             *files.ROUTES,
             *notifications.ROUTES,
             *tasks.ROUTES,
+            *projects.ROUTES,
             *payments.ROUTES,
             *payouts.ROUTES,
             *treasury.ROUTES,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from earnest import payments, payouts, tasks, treasury
+from earnest import payments, payouts, projects, tasks, treasury
 from earnest.chains import WatchedAccount
 from earnest.chains.follower import Follower
 from earnest.chains.solana import SolanaRpc, associated_token_address, mints_of, parse_chain_tx
@@ -110,6 +110,7 @@ class Books:
             payments.reactor(),
             payouts.make_reactor(),
             tasks.reactor(),
+            projects.reactor(),
         ]
         self._asked: treasury.ChainBalances | None = None
 

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from earnest import accounts, files, notifications, payouts, tasks
+from earnest import accounts, files, notifications, payouts, projects, tasks
 from earnest.chains.solana import SolanaRpc, mints_of
 from earnest.jobs import Job, JobRegistry, run_worker
 from earnest.kit.clock import Clock, SystemClock
@@ -43,6 +43,7 @@ def build_registry() -> JobRegistry:
     notifications.register_jobs(registry)
     payouts.register_jobs(registry)
     tasks.register_jobs(registry)
+    projects.register_jobs(registry)
 
     @registry.job("accounts.sweep", tries_max=1)
     async def sweep_accounts(_job: Job[dict[str, Any]], resources: Resources) -> None:

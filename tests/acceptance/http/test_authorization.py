@@ -15,8 +15,10 @@ from earnest.run.api import build_app
 from earnest.run.embedded.local_chain import LocalChain
 from earnest.run.embedded.object_store import ObjectStore as EmbeddedS3
 from tests.acceptance.http.conftest import Site, opened_site
+from tests.acceptance.http.project_world import ProjectWorld
 from tests.acceptance.http.served import Person, api_settings, proof, sign_in, upload_body
 from tests.conftest import Databases
+from tests.escrow_market import CONTRACT
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "authorization.md"
 # The owner comes last: what it does may end the thing.
@@ -89,8 +91,10 @@ class World:
             sign_in(site.url, self.owner.wallet)
             sessions = (await client.get("/api/me/sessions")).json()["items"]
             self.ids["session_id"] = next(s["id"] for s in sessions if not s["current"])
+        self.projects = ProjectWorld(site, self.owner)
+        await self.projects.make()
 
-    async def person(self, role: str) -> Person | None:
+    async def person(self, role: str, path: str) -> Person | None:
         """Somebody in that role; None is nobody."""
         if role == "anonymous":
             return None
@@ -98,6 +102,8 @@ class World:
             return self.owner
         if role == "operator":
             return sign_in(self.site.url, self.operators.pop())
+        if role == "counterpart" and self.projects.covers(path):
+            return self.projects.freelancer
         person = self.site.person()
         if role == "worker":
             seat = await self.site.market.next(UUID(person.account_id))
@@ -106,7 +112,11 @@ class World:
 
     def request(self, method: str, path: str, person: Person | None) -> dict[str, Any]:
         """A sound request to a route."""
-        made: dict[str, Any] = {"method": method, "url": path.format_map(self.ids), "headers": {}}
+        made: dict[str, Any] = {"method": method, "headers": {}}
+        if self.projects.covers(path):
+            made |= self.projects.request(method, path)
+        else:
+            made["url"] = path.format_map(self.ids)
         if person is not None:
             made["headers"] |= person.headers
         url = self.site.url
@@ -157,10 +167,7 @@ async def test_every_route_answers_every_role_as_the_table_says(
     addresses = ",".join(str(operator.pubkey()) for operator in operators)
     differing: list[str] = []
     # Nobody answers there: what a server would have to say is unknown, and that is an answer.
-    stacks = {
-        "stacks_api_url": "http://127.0.0.1:9",
-        "stacks_contract": "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.escrow-multi-token",
-    }
+    stacks = {"stacks_api_url": "http://127.0.0.1:9", "stacks_contract": CONTRACT}
     async with opened_site(
         databases, s3_server, chain, operator_addresses=addresses, **stacks
     ) as site:
@@ -169,7 +176,7 @@ async def test_every_route_answers_every_role_as_the_table_says(
         async with httpx.AsyncClient(base_url=site.url, timeout=30) as client:
             for method, path in sorted(table, key=lambda row: row == CANCEL):
                 for role in ROLES:
-                    person = await world.person(role)
+                    person = await world.person(role, path)
                     answer = await client.request(**world.request(method, path, person))
                     expected = table[method, path][role]
                     if answer.status_code != expected:

@@ -89,7 +89,10 @@ def sample(schema: Schema, shapes: dict[str, Schema], name: str = "", depth: int
     schema = resolve(schema, shapes)
     kind = schema.get("type")
     if name in _BY_NAME and _fits(_BY_NAME[name], kind):
-        return _BY_NAME[name]
+        named = _BY_NAME[name]
+        # A Stacks address is shorter than the one of Solana that stands for addresses.
+        if not isinstance(named, str) or len(named) <= schema.get("maxLength", len(named)):
+            return named
     if schema.get("enum"):
         return schema["enum"][0]
     if "const" in schema:

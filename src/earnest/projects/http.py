@@ -1,0 +1,264 @@
+"""Routes of projects: post, find, look at, change, call off."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, Response, get, patch, post
+from litestar.di import Provide
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
+from earnest.kit.db import Connection
+from earnest.kit.idempotency import IdempotencyKey, once
+from earnest.kit.limits import limit_account
+from earnest.kit.money import Asset
+from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
+from earnest.kit.problems import answers
+from earnest.kit.wire import Page
+from earnest.projects import service, store
+from earnest.projects.rules import (
+    PROJECTS_PER_MINUTE_MAX,
+    SKILLS_MAX,
+    SMALL_WRITES_PER_MINUTE_MAX,
+    Category,
+    read_skills,
+)
+from earnest.projects.rules_chain import ProjectStatus
+from earnest.projects.service import NewProject, ProjectChanges
+from earnest.projects.service_view import view_project
+from earnest.projects.shapes import (
+    PerhapsPrincipal,
+    ProjectAnswer,
+    ProjectBody,
+    ProjectCard,
+    ProjectChangesBody,
+    perhaps_principal,
+    show_card,
+    show_project,
+)
+from earnest.projects.store import ProjectFilter
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class OwnPart(StrEnum):
+    """Which of one's own projects."""
+
+    CLIENT = "client"
+    FREELANCER = "freelancer"
+
+
+_AmountAsked = Annotated[
+    str | None, QueryParameter(pattern=r"^[0-9]{1,20}$", description="In minor units.")
+]
+
+
+_DEPENDENCIES = {
+    "principal": Provide(require_principal),
+    "reader": Provide(perhaps_principal),
+}
+
+
+class ProjectsController(Controller):
+    """Projects, for everybody to read; written by those who are signed in."""
+
+    path = "/api/projects"
+    tags = ("projects",)
+    dependencies = _DEPENDENCIES
+
+    @post(
+        "/",
+        summary="Post a project",
+        security=SECURITY,
+        responses=answers(400, 401, 409, 413, 415, 429, 503),
+    )
+    async def create(
+        self,
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
+        clock: GivenClock,
+        data: JSONBody[ProjectBody],
+        idempotency_key: IdempotencyKey = None,
+    ) -> ProjectAnswer:
+        """Open for proposals at once. No money moves before you accept one and fund the escrow."""
+        await limit_account(
+            database, "projects", principal.account_id, most=PROJECTS_PER_MINUTE_MAX
+        )
+        now = clock.now()
+        new = NewProject(
+            title=data.title,
+            description=data.description,
+            category=data.category,
+            skills=data.skills,
+            asset=data.asset,
+            milestones=[each.terms for each in data.milestones],
+            silent_bps=data.silent_bps,
+            address=data.address,
+        )
+
+        async def work(db_tx: Connection) -> ProjectAnswer:
+            made = await service.post_project(
+                db_tx, settings, principal.account_id, principal.address, new, now
+            )
+            return show_project(
+                await view_project(db_tx, settings, principal.account_id, made.id, now)
+            )
+
+        return await once(
+            database,
+            work,
+            key=idempotency_key,
+            account_id=principal.account_id,
+            route="POST /api/projects",
+            body=data,
+            answer=ProjectAnswer,
+        )
+
+    @get("/", summary="Find projects", responses=answers(400, 401, 503))
+    async def find(
+        self,
+        request: Request[Any, Any, Any],
+        reader: PerhapsPrincipal,
+        database: GivenDatabase,
+        status: Annotated[
+            ProjectStatus | None, QueryParameter(description="As the chain shows it now.")
+        ] = None,
+        category: Annotated[Category | None, QueryParameter()] = None,
+        skills: Annotated[
+            str | None,
+            QueryParameter(max_length=400, description="All of these, parted by commas."),
+        ] = None,
+        asset: Annotated[Asset | None, QueryParameter()] = None,
+        budget_min: _AmountAsked = None,
+        budget_max: _AmountAsked = None,
+        client: Annotated[
+            str | None, QueryParameter(max_length=41, description="The client's Stacks address.")
+        ] = None,
+        part: Annotated[
+            OwnPart | None, QueryParameter(description="Yours alone, as the one or the other.")
+        ] = None,
+        q: Annotated[
+            str | None,
+            QueryParameter(
+                max_length=200,
+                description="Words to search for in title, skills and description; quotes, `or` and"
+                " a leading minus work as in a search engine.",
+            ),
+        ] = None,
+        cursor: Cursor = None,
+        limit: Limit = 20,
+    ) -> Page[ProjectCard]:
+        """Newest first. Without a `status` those of every status."""
+        wanted = ProjectFilter(
+            status=status,
+            category=category,
+            skills=read_skills(skills.split(",")[: SKILLS_MAX + 1]) if skills else (),
+            asset=asset,
+            budget_min_minor=int(budget_min) if budget_min else None,
+            budget_max_minor=int(budget_max) if budget_max else None,
+            client_address=client,
+            words=_plain(q),
+        )
+        if part is not None:
+            mine = (reader or await require_principal(request)).account_id
+            wanted = msgspec.structs.replace(wanted, **{part.value: mine})
+        after = decode_cursor(cursor, tuple[datetime, UUID]) if cursor else None
+        async with database.connection() as db:
+            found = await store.list_projects(db, wanted, after=after, limit=limit + 1)
+        page = found[:limit]
+        more = len(found) > limit
+        last = page[-1].project if page else None
+        return Page(
+            items=[show_card(each) for each in page],
+            next_cursor=encode_cursor((last.created_at, last.id)) if more and last else None,
+        )
+
+    @get("/{project_id:uuid}", summary="One project", responses=answers(400, 401, 404, 503))
+    async def show(
+        self,
+        project_id: FromPath[UUID],
+        reader: PerhapsPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
+        clock: GivenClock,
+    ) -> Response[ProjectAnswer]:
+        """For everybody; agreement, funding and what is awaited for its two sides."""
+        account = reader.account_id if reader else None
+        async with database.connection() as db:
+            view = await view_project(db, settings, account, project_id, clock.now())
+        return Response(show_project(view), headers=NO_STORE)
+
+    @patch(
+        "/{project_id:uuid}",
+        summary="Change a project that is open",
+        security=SECURITY,
+        responses=answers(400, 401, 403, 404, 409, 413, 415, 429, 503),
+    )
+    async def edit(
+        self,
+        project_id: FromPath[UUID],
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
+        clock: GivenClock,
+        data: JSONBody[ProjectChangesBody],
+    ) -> ProjectAnswer:
+        """Category and skills at any time. A change of anything else makes a new version of the
+        terms once somebody has proposed: they are told, and can be accepted when they stand by it.
+        """
+        await limit_account(
+            database, "project_writes", principal.account_id, most=SMALL_WRITES_PER_MINUTE_MAX
+        )
+        now = clock.now()
+        changes = ProjectChanges(
+            title=data.title,
+            description=data.description,
+            category=data.category,
+            skills=data.skills,
+            asset=data.asset,
+            milestones=None if data.milestones is None else [m.terms for m in data.milestones],
+            silent_bps=data.silent_bps,
+        )
+        async with database.db_tx() as db_tx:
+            await service.edit_project(
+                db_tx, settings, principal.account_id, project_id, changes, now
+            )
+            view = await view_project(db_tx, settings, principal.account_id, project_id, now)
+        return show_project(view)
+
+    @post(
+        "/{project_id:uuid}/cancel",
+        status_code=200,
+        summary="Call a project off that is not funded",
+        security=SECURITY,
+        responses=answers(400, 401, 403, 404, 409, 429, 503),
+    )
+    async def cancel(
+        self,
+        project_id: FromPath[UUID],
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
+        clock: GivenClock,
+    ) -> ProjectAnswer:
+        """No money moves. What is in an escrow comes back by the escrow's own rules only; and if
+        a funding that was under way arrives after this, the chain's word counts."""
+        await limit_account(
+            database, "project_writes", principal.account_id, most=SMALL_WRITES_PER_MINUTE_MAX
+        )
+        now = clock.now()
+        async with database.db_tx() as db_tx:
+            await service.cancel_project(db_tx, principal.account_id, project_id, now)
+            view = await view_project(db_tx, settings, principal.account_id, project_id, now)
+        return show_project(view)
+
+
+def _plain(words: str | None) -> str | None:
+    """What the database can search for; None for nothing but blanks."""
+    kept = (words or "").replace("\x00", "").strip()
+    return kept or None

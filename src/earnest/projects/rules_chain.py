@@ -1,0 +1,240 @@
+"""What the chain's word means for a project. Pure.
+
+Status and final status are computed from the escrow's two views each time they are asked for. The
+tables of moves say which steps there are; a hint of a step that is none is refused.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from earnest.escrow import EscrowMilestone, EscrowProject
+from earnest.escrow import MilestoneStatus as EscrowMilestoneStatus
+from earnest.escrow import ProjectStatus as EscrowStatus
+from earnest.projects.errors import IllegalMove
+from earnest.projects.rules import BLOCKS_PER_DAY, Stage
+
+MINUTES_PER_BLOCK = 10
+# Deadlines are written at the height known when the call was prepared; it is mined a little later.
+DEADLINE_SLACK_BLOCKS = 144
+
+
+class ProjectStatus(StrEnum):
+    """What people see of a project; from `active` on it is the chain's word."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    CANCELLED = "cancelled"
+    ACTIVE = "active"
+    DISPUTED = "disputed"
+    COMPLETED = "completed"
+    REFUNDED = "refunded"
+    REVIEWED = "reviewed"
+
+
+class MilestoneStatus(StrEnum):
+    """What people see of a milestone; `planned` until there is an escrow."""
+
+    PLANNED = "planned"
+    LOCKED = "locked"
+    SUBMITTED = "submitted"
+    DISPUTED = "disputed"
+    APPROVED = "approved"
+    SPLIT = "split"
+    REFUNDED = "refunded"
+
+
+class FundingState(StrEnum):
+    """How far the money of an agreement has come."""
+
+    NONE = "none"  # nothing is agreed, or nothing was sent
+    WAITING = "waiting"  # somebody says that it was sent; the chain does not show it yet
+    PROVISIONAL = "provisional"  # seen: do not start yet
+    FINAL = "final"
+
+
+class ChainAct(StrEnum):
+    """An act on the contract, by the names of prepared calls."""
+
+    CREATE = "create"
+    ACCEPT = "accept"
+    CANCEL = "cancel"
+    DECLINE = "decline"
+    COMPLETE = "complete"
+    RECLAIM = "reclaim"
+    RELEASE = "release"
+    CONCEDE = "concede"
+    CLAIM = "claim"
+    DISPUTE = "dispute"
+    VOTE = "vote"
+    RESOLVE = "resolve"
+    DEFAULT = "default"
+    OFFER = "offer"
+    SETTLE = "settle"
+
+
+M = MilestoneStatus
+# A milestone's status and an act on it → what it may be afterwards. Those that end in the same
+# status move nothing by themselves (an offer, a vote short of the threshold). Whatever is not here
+# the contract refuses.
+MILESTONES: Mapping[tuple[M, ChainAct], frozenset[M]] = {
+    (M.PLANNED, ChainAct.CREATE): frozenset({M.LOCKED}),
+    (M.LOCKED, ChainAct.ACCEPT): frozenset({M.LOCKED}),
+    (M.LOCKED, ChainAct.CANCEL): frozenset({M.REFUNDED}),
+    (M.LOCKED, ChainAct.DECLINE): frozenset({M.REFUNDED}),
+    (M.LOCKED, ChainAct.COMPLETE): frozenset({M.SUBMITTED}),
+    (M.LOCKED, ChainAct.RECLAIM): frozenset({M.REFUNDED}),
+    (M.LOCKED, ChainAct.DISPUTE): frozenset({M.DISPUTED}),
+    (M.LOCKED, ChainAct.OFFER): frozenset({M.LOCKED}),
+    (M.LOCKED, ChainAct.SETTLE): frozenset({M.APPROVED, M.SPLIT, M.REFUNDED}),
+    (M.SUBMITTED, ChainAct.RELEASE): frozenset({M.APPROVED}),
+    (M.SUBMITTED, ChainAct.CONCEDE): frozenset({M.REFUNDED}),
+    (M.SUBMITTED, ChainAct.CLAIM): frozenset({M.APPROVED}),
+    (M.SUBMITTED, ChainAct.DISPUTE): frozenset({M.DISPUTED}),
+    (M.SUBMITTED, ChainAct.OFFER): frozenset({M.SUBMITTED}),
+    (M.SUBMITTED, ChainAct.SETTLE): frozenset({M.APPROVED, M.SPLIT, M.REFUNDED}),
+    (M.DISPUTED, ChainAct.ACCEPT): frozenset({M.DISPUTED}),
+    (M.DISPUTED, ChainAct.RELEASE): frozenset({M.APPROVED}),
+    (M.DISPUTED, ChainAct.CONCEDE): frozenset({M.REFUNDED}),
+    (M.DISPUTED, ChainAct.VOTE): frozenset({M.DISPUTED, M.APPROVED, M.SPLIT, M.REFUNDED}),
+    (M.DISPUTED, ChainAct.RESOLVE): frozenset({M.DISPUTED, M.APPROVED, M.REFUNDED}),
+    (M.DISPUTED, ChainAct.DEFAULT): frozenset({M.APPROVED, M.SPLIT, M.REFUNDED}),
+    (M.DISPUTED, ChainAct.OFFER): frozenset({M.DISPUTED}),
+    (M.DISPUTED, ChainAct.SETTLE): frozenset({M.APPROVED, M.SPLIT, M.REFUNDED}),
+}
+ON_PROJECT = frozenset({ChainAct.CREATE, ChainAct.ACCEPT, ChainAct.CANCEL, ChainAct.DECLINE})
+
+P = ProjectStatus
+# Where the status of a project may go. A reorg may also take it back to any earlier one: see
+# `may_follow`.
+PROJECTS: Mapping[P, frozenset[P]] = {
+    # A project that is open or cancelled here may turn out to have been funded: the chain wins.
+    P.OPEN: frozenset({P.PENDING, P.CANCELLED, P.ACTIVE}),
+    P.PENDING: frozenset({P.OPEN, P.CANCELLED, P.ACTIVE, P.DISPUTED, P.COMPLETED, P.REFUNDED}),
+    P.CANCELLED: frozenset({P.PENDING, P.ACTIVE}),
+    P.ACTIVE: frozenset({P.DISPUTED, P.CANCELLED, P.COMPLETED, P.REFUNDED}),
+    P.DISPUTED: frozenset({P.ACTIVE, P.COMPLETED, P.REFUNDED}),
+    P.COMPLETED: frozenset({P.REVIEWED}),
+    P.REFUNDED: frozenset(),
+    P.REVIEWED: frozenset(),
+}
+
+
+def may_follow(before: ProjectStatus, after: ProjectStatus) -> bool:
+    """Whether a project's status may go from one to the other without a reorg."""
+    return before == after or after in PROJECTS[before]
+
+
+def milestones_after(status: MilestoneStatus, act: ChainAct) -> frozenset[MilestoneStatus]:
+    """What a milestone may be after an act on it. Raises `IllegalMove`."""
+    try:
+        return MILESTONES[status, act]
+    except KeyError:
+        raise IllegalMove(thing="milestone", status=status.value, act=act.value) from None
+
+
+_OF_ESCROW = {
+    EscrowStatus.ACTIVE: P.ACTIVE,
+    EscrowStatus.DISPUTED: P.DISPUTED,
+    EscrowStatus.COMPLETED: P.COMPLETED,
+    EscrowStatus.REFUNDED: P.REFUNDED,
+    EscrowStatus.CANCELLED: P.CANCELLED,
+}
+
+
+def final_status(stage: Stage, final: EscrowProject | None, *, reviewed: bool) -> ProjectStatus:
+    """A project's status by what no reorg can undo."""
+    if final is None:
+        return ProjectStatus(stage.value)
+    status = _OF_ESCROW[final.status]
+    return P.REVIEWED if reviewed and status is P.COMPLETED else status
+
+
+def live_status(
+    stage: Stage, live: EscrowProject | None, final: EscrowProject | None, *, reviewed: bool
+) -> ProjectStatus:
+    """A project's status by all that the chain shows now.
+
+    An escrow whose creation is not final leaves the project `pending` while nothing else happened
+    to it: the work must not begin yet.
+    """
+    if live is None:
+        # Its creation cannot be final: what is final is live, too.
+        return ProjectStatus(stage.value)
+    if final is None and live.status is EscrowStatus.ACTIVE:
+        return P.PENDING
+    status = _OF_ESCROW[live.status]
+    done = final is not None and final.status is EscrowStatus.COMPLETED
+    return P.REVIEWED if reviewed and done and status is P.COMPLETED else status
+
+
+def milestone_status(found: EscrowMilestone | None) -> MilestoneStatus:
+    """A milestone's status by one view; `planned` where that view has no escrow."""
+    return M.PLANNED if found is None else _OF_MILESTONE[found.status]
+
+
+_OF_MILESTONE = {each: MilestoneStatus(each.value) for each in EscrowMilestoneStatus}
+
+
+class Agreed(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of an agreement that the escrow must have. A token of None is STX."""
+
+    client_address: str
+    freelancer_address: str
+    token: str | None
+    amounts_minor: tuple[int, ...]
+    milestone_days: tuple[int, ...]
+    silent_bps: int
+
+
+class Difference(msgspec.Struct, frozen=True, rename="camel"):
+    """One thing in which an escrow is not what was agreed. Amounts are decimal strings.
+
+    `decisive` ones make it the funding of something else: it does not move the project.
+    """
+
+    field: str
+    agreed: str
+    found: str
+    decisive: bool
+
+
+def compare_funding(
+    agreed: Agreed, escrow: EscrowProject, milestones: Sequence[EscrowMilestone]
+) -> list[Difference]:
+    """In what an escrow differs from the agreement. Deadlines are compared as heights, give or
+    take a day."""
+    found: list[Difference] = []
+
+    def note(field: str, wanted: object, is_there: object, *, decisive: bool) -> None:
+        if wanted != is_there:
+            found.append(Difference(field, str(wanted), str(is_there), decisive))
+
+    note("client", agreed.client_address, escrow.client, decisive=True)
+    note("freelancer", agreed.freelancer_address, escrow.freelancer, decisive=True)
+    note("token", agreed.token or "STX", escrow.token or "STX", decisive=True)
+    amounts = [each.amount_minor for each in milestones]
+    note("amounts", _join(agreed.amounts_minor), _join(amounts), decisive=True)
+    note("silentBps", agreed.silent_bps, escrow.silent_bps, decisive=False)
+    if len(milestones) == len(agreed.milestone_days):
+        for each, days in zip(milestones, agreed.milestone_days, strict=True):
+            wanted = escrow.created_burn_height + days * BLOCKS_PER_DAY
+            if abs(each.deadline - wanted) > DEADLINE_SLACK_BLOCKS:
+                field = f"deadline{each.milestone_num}"
+                note(field, wanted, each.deadline, decisive=False)
+    return found
+
+
+def _join(amounts: Sequence[int]) -> str:
+    return "+".join(str(each) for each in amounts)
+
+
+def is_decisive(differences: Sequence[Difference]) -> bool:
+    """Whether an escrow with these differences is not the project's."""
+    return any(each.decisive for each in differences)
+
+
+def deadline_heights(burn_height: int, milestone_days: Sequence[int]) -> tuple[int, ...]:
+    """The deadlines of a call prepared at this burn height."""
+    return tuple(burn_height + days * BLOCKS_PER_DAY for days in milestone_days)

@@ -1,0 +1,226 @@
+"""A project as somebody sees it: its words, what was agreed, and what the chain says in both views.
+
+Nothing of the chain's word is kept here: it is read from the escrow's projections each time.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from earnest.chains.stacks import sync_status
+from earnest.escrow import EscrowMilestone, ProjectState
+from earnest.kit.db import Connection
+from earnest.kit.settings import Settings
+from earnest.projects import service, service_funding, store_funding, store_proposals
+from earnest.projects.rules import HINT_MAX_AGE
+from earnest.projects.rules_chain import (
+    MINUTES_PER_BLOCK,
+    FundingState,
+    MilestoneStatus,
+    ProjectStatus,
+    final_status,
+    live_status,
+    milestone_status,
+)
+from earnest.projects.service_funding import Funding
+from earnest.projects.store import Project
+from earnest.projects.store_funding import Agreement, Hint, Link
+
+
+class Part(StrEnum):
+    """What somebody is to a project."""
+
+    CLIENT = "client"
+    FREELANCER = "freelancer"  # of the agreement that stands, or of the escrow
+    ARBITER = "arbiter"
+    PROPOSER = "proposer"
+
+
+class BurnClock(msgspec.Struct, frozen=True):
+    """Where Bitcoin stands as far as is known, to tell about when a height will be reached."""
+
+    burn_height: int
+    at: datetime
+
+    def about(self, height: int) -> datetime:
+        """About when a height is, or was, reached: blocks come every ten minutes on average."""
+        return self.at + timedelta(minutes=MINUTES_PER_BLOCK * (height - self.burn_height))
+
+
+class MilestoneView(msgspec.Struct, frozen=True, kw_only=True):
+    """One milestone: as planned or agreed, and in both views of the escrow."""
+
+    num: int
+    title: str
+    acceptance: str
+    amount_minor: int
+    days: int
+    status: MilestoneStatus
+    final_status: MilestoneStatus
+    live: EscrowMilestone | None
+    final: EscrowMilestone | None
+
+
+class ProjectView(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that may be shown of a project; what is for parties alone is None or empty for
+    others. `funding` is there whatever `part` one has: decide by that what to show of it."""
+
+    project: Project
+    part: Part | None
+    status: ProjectStatus
+    final_status: ProjectStatus
+    milestones: list[MilestoneView]
+    agreement: Agreement | None
+    funding_state: FundingState
+    link: Link | None
+    funding: Funding | None
+    others: list[Funding]
+    candidates: list[str]
+    hints: list[Hint]
+    clock: BurnClock | None
+    finality_burn_blocks: int
+
+    @property
+    def is_party(self) -> bool:
+        """Whether it is seen by its client or its freelancer."""
+        return self.part in (Part.CLIENT, Part.FREELANCER)
+
+    @property
+    def burn_blocks_on(self) -> int | None:
+        """How many Bitcoin blocks are built on the creation; None without one."""
+        if self.funding is None or self.clock is None:
+            return None
+        since = self.clock.burn_height - self.funding.live.project.created_burn_height
+        return max(0, min(since, self.finality_burn_blocks))
+
+
+async def read_clock(db: Connection) -> BurnClock | None:
+    """The Bitcoin height that Stacks servers told last; None before the first round."""
+    status = await sync_status(db)
+    if status is None or status.tip_burn_height is None or status.looked_at is None:
+        return None
+    return BurnClock(status.tip_burn_height, status.looked_at)
+
+
+async def view_project(
+    db: Connection, settings: Settings, account: UUID | None, project_id: UUID, now: datetime
+) -> ProjectView:
+    """A project as `account` sees it; None is somebody who is not signed in.
+
+    Raises `ProjectUnknown`.
+    """
+    project = await service.require_project(db, project_id)
+    found = await service_funding.find_funding(db, project_id)
+    link, funding = found or (None, None)
+    agreement = await store_funding.standing_agreement(db, project_id)
+    if funding is not None:
+        agreement = funding.agreement
+    live = funding.live if funding else None
+    final = funding.final if funding else None
+    part = await find_part(db, account, project, agreement, live)
+    party = part in (Part.CLIENT, Part.FREELANCER)
+    hints = await store_funding.list_hints(db, project_id, now - HINT_MAX_AGE) if party else []
+    # Others' escrows are shown to the client, and to the freelancer that the agreement is with.
+    others = await service_funding.find_others(db, project_id) if party else []
+    if part is Part.FREELANCER and agreement is not None:
+        mine = agreement.freelancer_address
+        others = [
+            each
+            for each in others
+            if mine in (each.live.project.freelancer, each.agreement.freelancer_address)
+        ]
+    reviewed = project.reviewed_at is not None
+    return ProjectView(
+        project=project,
+        part=part,
+        status=live_status(
+            project.stage,
+            live.project if live else None,
+            final.project if final else None,
+            reviewed=reviewed,
+        ),
+        final_status=final_status(
+            project.stage, final.project if final else None, reviewed=reviewed
+        ),
+        milestones=_milestones(project, agreement, live, final),
+        agreement=agreement,
+        funding_state=_funding_state(funding, hints),
+        link=link,
+        funding=funding,
+        others=others,
+        candidates=[
+            each.live.project.creation_tx_id
+            for each in others
+            if funding is None
+            and each.live.project.reference is None
+            and not any(difference.decisive for difference in each.differences)
+        ],
+        hints=hints,
+        clock=await read_clock(db),
+        finality_burn_blocks=settings.stacks_finality_burn_blocks,
+    )
+
+
+async def find_part(
+    db: Connection,
+    account: UUID | None,
+    project: Project,
+    agreement: Agreement | None,
+    live: ProjectState | None,
+) -> Part | None:
+    """What an account is to a project."""
+    if account is None:
+        return None
+    if project.client == account:
+        return Part.CLIENT
+    if agreement is not None and agreement.freelancer == account:
+        return Part.FREELANCER
+    if await service_funding.is_arbiter(db, account, live):
+        return Part.ARBITER
+    if await store_proposals.unwithdrawn_of(db, project.id, account) is not None:
+        return Part.PROPOSER
+    return None
+
+
+def _funding_state(funding: Funding | None, hints: list[Hint]) -> FundingState:
+    if funding is not None:
+        return FundingState.PROVISIONAL if funding.final is None else FundingState.FINAL
+    sent = any(hint.act.value == "create" for hint in hints)
+    return FundingState.WAITING if sent else FundingState.NONE
+
+
+def _milestones(
+    project: Project,
+    agreement: Agreement | None,
+    live: ProjectState | None,
+    final: ProjectState | None,
+) -> list[MilestoneView]:
+    shown: list[MilestoneView] = []
+    for num, planned in enumerate(project.milestones, start=1):
+        here = _of(live, num)
+        settled = _of(final, num)
+        amount, days = planned.amount_minor, planned.days
+        if agreement is not None and num <= len(agreement.amounts_minor):
+            amount, days = agreement.amounts_minor[num - 1], agreement.milestone_days[num - 1]
+        shown.append(
+            MilestoneView(
+                num=num,
+                title=planned.title,
+                acceptance=planned.acceptance,
+                amount_minor=amount,
+                days=days,
+                status=milestone_status(here),
+                final_status=milestone_status(settled),
+                live=here,
+                final=settled,
+            )
+        )
+    return shown
+
+
+def _of(state: ProjectState | None, num: int) -> EscrowMilestone | None:
+    if state is None:
+        return None
+    return next((each for each in state.milestones if each.milestone_num == num), None)

@@ -1,0 +1,650 @@
+"""What projects, proposals and deliverables are on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+from litestar.di import NamedDependency
+
+from earnest.accounts import Principal, require_principal
+from earnest.escrow import EscrowMilestone
+from earnest.files import DocumentAnswer
+from earnest.kit.money import Asset
+from earnest.kit.wire import AmountMinor, Body, PositiveAmountMinor, Wire
+from earnest.projects.rules import (
+    DAYS_MAX,
+    DAYS_MIN,
+    FILES_MAX,
+    LINKS_MAX,
+    MILESTONES_MAX,
+    SKILLS_MAX,
+    Category,
+    MilestoneTerms,
+    ProposalStatus,
+    Share,
+    Stage,
+)
+from earnest.projects.rules_chain import (
+    ChainAct,
+    Difference,
+    FundingState,
+    MilestoneStatus,
+    ProjectStatus,
+)
+from earnest.projects.service_funding import Funding
+from earnest.projects.service_view import BurnClock, MilestoneView, Part, ProjectView
+from earnest.projects.store import ListedProject, Project
+from earnest.projects.store_deliverables import Deliverable
+from earnest.projects.store_files import KeptFile
+from earnest.projects.store_proposals import Proposal
+
+
+async def perhaps_principal(request: Request[Any, Any, Any]) -> Principal | None:
+    """Who the bearer token speaks for; None where there is none. A token that is no good is
+    refused all the same."""
+    if "authorization" not in request.headers:
+        return None
+    return await require_principal(request)
+
+
+PerhapsPrincipal = NamedDependency[Principal | None]
+
+# -- what is sent to us ----------------------------------------------------------------------------
+
+Title = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1, max_length=200, description="One line.",
+        pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*(?!\n)$",
+    ),
+]  # fmt: skip
+Words = Annotated[
+    str, msgspec.Meta(max_length=10_000, pattern=r"^[^\x00]*$", description="Plain text.")
+]
+CoverLetter = Annotated[
+    str,
+    msgspec.Meta(min_length=1, max_length=10_000, pattern=r"^[^\x00]*$", description="Plain text."),
+]
+ShortWords = Annotated[
+    str, msgspec.Meta(max_length=2_000, pattern=r"^[^\x00]*$", description="Plain text.")
+]
+Skill = Annotated[str, msgspec.Meta(min_length=1, max_length=32, examples=["clarity"])]
+Skills = Annotated[list[Skill], msgspec.Meta(max_length=SKILLS_MAX)]
+Days = Annotated[
+    int, msgspec.Meta(ge=DAYS_MIN, le=DAYS_MAX, description="Days after the escrow is funded.")
+]
+Bps = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+MilestoneNum = Annotated[int, msgspec.Meta(ge=1, le=MILESTONES_MAX)]
+StacksAddressText = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=41,
+        description="A Stacks address.",
+        examples=["SP2J6ZY48GV1EZ5V2V5RB9MP66SW86PYKKNRV9EJ7"],
+    ),
+]
+Link = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=2_000, description="An https address.",
+                      examples=["https://example.org/draft"])
+]  # fmt: skip
+Links = Annotated[list[Link], msgspec.Meta(max_length=LINKS_MAX)]
+Files = Annotated[
+    list[UUID],
+    msgspec.Meta(max_length=FILES_MAX, description="Documents of yours that are `ready`."),
+]
+TxId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^0x[0-9a-f]{64}(?!\n)$",
+        description="The id of a Stacks chain_tx, lower case.",
+        examples=["0x" + "5f" * 32],
+    ),
+]
+SilentBps = Annotated[
+    int,
+    msgspec.Meta(
+        ge=0,
+        le=10_000,
+        description="The freelancer's part, of 10,000, when the arbiters of a dispute stay silent.",
+    ),
+]
+
+
+class MilestoneBody(Body, frozen=True):
+    """A milestone: what, how one sees that it is done, for how much, until when."""
+
+    title: Title
+    amount_minor: PositiveAmountMinor
+    days: Days
+    acceptance: ShortWords = ""
+
+    @property
+    def terms(self) -> MilestoneTerms:
+        """As the domain knows it."""
+        return MilestoneTerms(self.title, self.acceptance, int(self.amount_minor), self.days)
+
+
+Milestones = Annotated[list[MilestoneBody], msgspec.Meta(min_length=1, max_length=MILESTONES_MAX)]
+
+
+class ProjectBody(Body, frozen=True):
+    """A new project. `address` is the Stacks wallet of yours that will fund it; without it the one
+    that you are signed in with, or linked first."""
+
+    title: Title
+    description: Words
+    category: Category
+    asset: Asset
+    milestones: Milestones
+    skills: Skills = []  # noqa: RUF012 - msgspec copies it
+    silent_bps: SilentBps = 5_000
+    address: StacksAddressText | None = None
+
+
+class ProjectChangesBody(Body, frozen=True):
+    """What is to change; what is left out stays. Milestones are replaced as a whole."""
+
+    title: Title | None = None
+    description: Words | None = None
+    category: Category | None = None
+    asset: Asset | None = None
+    milestones: Milestones | None = None
+    skills: Skills | None = None
+    silent_bps: SilentBps | None = None
+
+
+class ShareBody(Body, frozen=True):
+    """What is asked for one milestone."""
+
+    amount_minor: PositiveAmountMinor
+    days: Days
+
+    @property
+    def share(self) -> Share:
+        """As the domain knows it."""
+        return Share(int(self.amount_minor), self.days)
+
+
+class ProposalBody(Body, frozen=True):
+    """A proposal. Without `milestones` the project's own are scaled to budget and days; with them
+    the amounts add up to the budget, and the last is due in `days`.
+
+    `termsVersion` is the one that was read: the proposal is refused if it changed meanwhile.
+    """
+
+    cover_letter: CoverLetter
+    budget_minor: PositiveAmountMinor
+    days: Days
+    milestones: (
+        Annotated[list[ShareBody], msgspec.Meta(min_length=1, max_length=MILESTONES_MAX)] | None
+    ) = None
+    links: Links = []  # noqa: RUF012 - msgspec copies it
+    files: Files = []  # noqa: RUF012 - msgspec copies it
+    terms_version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    address: StacksAddressText | None = None
+
+
+class TermsBody(Body, frozen=True):
+    """The terms that a proposal is to stand for."""
+
+    terms_version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+
+class TxBody(Body, frozen=True):
+    """A chain_tx."""
+
+    tx_id: TxId
+
+
+class ActTxBody(Body, frozen=True):
+    """A chain_tx that carries out an act; `milestoneNum` unless the act is on the project."""
+
+    act: ChainAct
+    tx_id: TxId
+    milestone_num: MilestoneNum | None = None
+
+
+class DeliverableBody(Body, frozen=True):
+    """Work handed in: a note, links, documents; at least one of them."""
+
+    note: ShortWords = ""
+    links: Links = []  # noqa: RUF012 - msgspec copies it
+    files: Files = []  # noqa: RUF012 - msgspec copies it
+
+
+# -- what we answer --------------------------------------------------------------------------------
+
+
+class Height(Wire, frozen=True):
+    """A Bitcoin height that something depends on, and about when it is reached: blocks come every
+    ten minutes on average, and are no clock."""
+
+    burn_height: int
+    about: datetime | None
+
+
+class MilestoneAnswer(Wire, frozen=True):
+    """A milestone. `status` is what the chain shows, `finalStatus` what no reorg can undo; both
+    are `planned` until there is an escrow. Sums are there once it is closed; while only `status`
+    is closed, the money is on its way."""
+
+    num: int
+    title: str
+    acceptance: str
+    amount_minor: AmountMinor
+    days: int
+    status: MilestoneStatus
+    final_status: MilestoneStatus
+    deadline: Height | None
+    claim_from: Height | None
+    how: str | None
+    net_minor: AmountMinor | None
+    fee_minor: AmountMinor | None
+    refund_minor: AmountMinor | None
+    submitted_tx_id: str | None
+    closed_tx_id: str | None
+
+
+class AgreementAnswer(Wire, frozen=True):
+    """What was agreed on. `reference` is the SHA-256 of `terms`, which is canonical JSON (RFC
+    8785): the escrow is created with it."""
+
+    proposal_id: UUID
+    client_address: str
+    freelancer_address: str
+    contract: str
+    token: str | None
+    reference: str
+    terms: str
+    agreed_at: datetime
+    ended_at: datetime | None
+
+
+class EscrowAnswer(Wire, frozen=True):
+    """An escrow as the chain shows it. The number moves when the chain reorganises; the chain_tx
+    that created it does not. Sums of milestones that are closed, by each view."""
+
+    contract: str
+    creation_tx_id: str
+    number: int
+    state: FundingState
+    status: str
+    final_status: str | None
+    client: str
+    freelancer: str
+    token: str | None
+    reference: str | None
+    total_minor: AmountMinor
+    fee_bps: int
+    silent_bps: int
+    arbiter_set: int
+    arbiters: list[str]
+    threshold: int | None
+    accepted: bool
+    net_minor: AmountMinor
+    refunded_minor: AmountMinor
+    fee_minor: AmountMinor
+    final_net_minor: AmountMinor
+    final_refunded_minor: AmountMinor
+    final_fee_minor: AmountMinor
+    matches: bool
+    differences: list[Difference]
+
+
+class FundingAnswer(Wire, frozen=True):
+    """How far the money has come. `burnBlocks` of `burnBlocksNeeded` Bitcoin blocks are built on
+    the creation; `mayStart` once it is final. `note` says what is awaited.
+
+    `others` are escrows of the same parties, or with the same reference, that are not what was
+    agreed on; `candidates` those among them that fit, of which the client names one.
+    """
+
+    state: FundingState
+    may_start: bool
+    note: str
+    burn_blocks: int | None
+    burn_blocks_needed: int
+    matches: bool | None
+    escrow: EscrowAnswer | None
+    others: list[EscrowAnswer]
+    candidates: list[str]
+
+
+class HintAnswer(Wire, frozen=True):
+    """A chain_tx that somebody says they sent, and that the chain does not show: awaited."""
+
+    tx_id: str
+    act: ChainAct
+    milestone_num: int | None
+    noted_at: datetime
+
+
+class ProjectCard(Wire, frozen=True):
+    """A project in a list."""
+
+    id: UUID
+    title: str
+    description: str
+    category: Category
+    skills: list[str]
+    asset: Asset
+    total_minor: AmountMinor
+    milestone_count: int
+    days: int
+    proposals_waiting: int
+    client_address: str
+    status: ProjectStatus
+    final_status: ProjectStatus
+    created_at: datetime
+
+
+class ProjectAnswer(Wire, frozen=True):
+    """A project. `status` is what the chain shows, `finalStatus` what no reorg can undo; before
+    there is an escrow both are the stage that its client brought it to.
+
+    `part` is what you are to it. Agreement, funding and hints are for its two sides.
+    """
+
+    id: UUID
+    title: str
+    description: str
+    category: Category
+    skills: list[str]
+    asset: Asset
+    silent_bps: int
+    total_minor: AmountMinor
+    terms_version: int
+    proposals_waiting: int
+    client_address: str
+    stage: Stage
+    status: ProjectStatus
+    final_status: ProjectStatus
+    milestones: list[MilestoneAnswer]
+    created_at: datetime
+    changed_at: datetime
+    part: Part | None
+    agreement: AgreementAnswer | None
+    funding: FundingAnswer | None
+    awaited: list[HintAnswer]
+
+
+class ShareAnswer(Wire, frozen=True):
+    """What is asked for one milestone."""
+
+    num: int
+    amount_minor: AmountMinor
+    days: int
+
+
+class AttachedFileAnswer(DocumentAnswer, frozen=True):
+    """A document, and the id to download it by."""
+
+    file_id: UUID
+
+
+class ProposalAnswer(Wire, frozen=True):
+    """A proposal, for its freelancer and the project's client. `rejected` by the client, or
+    `passed_over` because another one was accepted; the latter revives if that falls through."""
+
+    id: UUID
+    project_id: UUID
+    freelancer_address: str
+    cover_letter: str
+    budget_minor: AmountMinor
+    days: int
+    milestones: list[ShareAnswer]
+    links: list[str]
+    files: list[AttachedFileAnswer]
+    terms_version: int
+    status: ProposalStatus
+    created_at: datetime
+    decided_at: datetime | None
+
+
+class DeliverableAnswer(Wire, frozen=True):
+    """One version of the work for a milestone."""
+
+    id: UUID
+    milestone_num: int
+    version: int
+    note: str
+    links: list[str]
+    files: list[AttachedFileAnswer]
+    created_at: datetime
+
+
+class DeliverablesAnswer(Wire, frozen=True):
+    """Every version, newest first."""
+
+    items: list[DeliverableAnswer]
+
+
+# -- from the domain to the wire -------------------------------------------------------------------
+
+
+def show_card(listed: ListedProject) -> ProjectCard:
+    """A project in a list."""
+    project = listed.project
+    return ProjectCard(
+        id=project.id,
+        title=project.title,
+        description=project.description,
+        category=project.category,
+        skills=project.skills,
+        asset=project.asset,
+        total_minor=str(project.total_minor),
+        milestone_count=len(project.milestones),
+        days=project.milestones[-1].days,
+        proposals_waiting=project.proposals_waiting,
+        client_address=project.client_address,
+        status=listed.status,
+        final_status=listed.final_status,
+        created_at=project.created_at,
+    )
+
+
+def show_project(view: ProjectView) -> ProjectAnswer:
+    """A project as somebody sees it."""
+    project: Project = view.project
+    return ProjectAnswer(
+        id=project.id,
+        title=project.title,
+        description=project.description,
+        category=project.category,
+        skills=project.skills,
+        asset=project.asset,
+        silent_bps=project.silent_bps,
+        total_minor=str(project.total_minor),
+        terms_version=project.terms_version,
+        proposals_waiting=project.proposals_waiting,
+        client_address=project.client_address,
+        stage=project.stage,
+        status=view.status,
+        final_status=view.final_status,
+        milestones=[_show_milestone(each, view.clock) for each in view.milestones],
+        created_at=project.created_at,
+        changed_at=project.changed_at,
+        part=view.part,
+        agreement=_show_agreement(view) if view.is_party else None,
+        funding=show_funding(view) if view.is_party else None,
+        awaited=[
+            HintAnswer(
+                tx_id=hint.tx_id,
+                act=hint.act,
+                milestone_num=hint.milestone_num,
+                noted_at=hint.noted_at,
+            )
+            for hint in view.hints
+        ],
+    )
+
+
+def _show_milestone(view: MilestoneView, clock: BurnClock | None) -> MilestoneAnswer:
+    live: EscrowMilestone | None = view.live
+    return MilestoneAnswer(
+        num=view.num,
+        title=view.title,
+        acceptance=view.acceptance,
+        amount_minor=str(live.amount_minor if live else view.amount_minor),
+        days=view.days,
+        status=view.status,
+        final_status=view.final_status,
+        deadline=show_height(live.deadline if live else None, clock),
+        claim_from=show_height(live.claim_from if live else None, clock),
+        how=live.how.value if live and live.how else None,
+        net_minor=_sum(live.net_minor if live else None),
+        fee_minor=_sum(live.fee_minor if live else None),
+        refund_minor=_sum(live.refund_minor if live else None),
+        submitted_tx_id=live.submitted_tx_id if live else None,
+        closed_tx_id=live.closed_tx_id if live else None,
+    )
+
+
+def _sum(amount: int | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def show_height(height: int | None, clock: BurnClock | None) -> Height | None:
+    """A height and about when it is reached."""
+    if height is None:
+        return None
+    return Height(burn_height=height, about=clock.about(height) if clock else None)
+
+
+def _show_agreement(view: ProjectView) -> AgreementAnswer | None:
+    agreed = view.agreement
+    if agreed is None:
+        return None
+    return AgreementAnswer(
+        proposal_id=agreed.proposal_id,
+        client_address=agreed.client_address,
+        freelancer_address=agreed.freelancer_address,
+        contract=agreed.contract,
+        token=agreed.token,
+        reference=agreed.reference,
+        terms=agreed.terms,
+        agreed_at=agreed.agreed_at,
+        ended_at=agreed.ended_at,
+    )
+
+
+def show_funding(view: ProjectView) -> FundingAnswer:
+    """How far the money has come, for the two sides."""
+    funding = view.funding
+    return FundingAnswer(
+        state=view.funding_state,
+        may_start=view.funding_state is FundingState.FINAL,
+        note=_funding_note(view),
+        burn_blocks=view.burn_blocks_on,
+        burn_blocks_needed=view.finality_burn_blocks,
+        matches=None if funding is None else not funding.differences,
+        escrow=None if funding is None else show_escrow(funding),
+        others=[show_escrow(each) for each in view.others],
+        candidates=view.candidates,
+    )
+
+
+def _funding_note(view: ProjectView) -> str:
+    if view.candidates:
+        return "Several escrows fit this project. Its client says which one is meant."
+    if view.funding_state is FundingState.FINAL:
+        return "The money is in the escrow, and that is final."
+    if view.funding_state is FundingState.PROVISIONAL:
+        built = view.burn_blocks_on
+        done = "" if built is None else f"{built} of "
+        return (
+            "The money is in the escrow, and this can still be undone. Do not start yet:"
+            f" {done}{view.finality_burn_blocks} Bitcoin blocks are built on it."
+        )
+    if view.funding_state is FundingState.WAITING:
+        return "The client says that it was sent. The chain does not show it yet. Do not start."
+    if view.others:
+        return "The escrow that was created is not what was agreed on. Compare before you act."
+    if view.agreement is not None:
+        return "The client has not funded it. No money has moved."
+    return "Nothing is agreed on yet."
+
+
+def show_escrow(funding: Funding) -> EscrowAnswer:
+    """An escrow beside what was agreed on."""
+    live, final = funding.live.project, funding.final.project if funding.final else None
+    arbiters = funding.live.arbiters
+    return EscrowAnswer(
+        contract=funding.agreement.contract,
+        creation_tx_id=live.creation_tx_id,
+        number=live.number,
+        state=FundingState.PROVISIONAL if final is None else FundingState.FINAL,
+        status=live.status.value,
+        final_status=final.status.value if final else None,
+        client=live.client,
+        freelancer=live.freelancer,
+        token=live.token,
+        reference=live.reference,
+        total_minor=str(live.total_minor),
+        fee_bps=live.fee_bps,
+        silent_bps=live.silent_bps,
+        arbiter_set=live.arbiter_set,
+        arbiters=list(arbiters.members) if arbiters else [],
+        threshold=arbiters.threshold if arbiters else None,
+        accepted=live.accepted,
+        net_minor=str(live.net_minor),
+        refunded_minor=str(live.refunded_minor),
+        fee_minor=str(live.fee_minor),
+        final_net_minor=str(final.net_minor if final else 0),
+        final_refunded_minor=str(final.refunded_minor if final else 0),
+        final_fee_minor=str(final.fee_minor if final else 0),
+        matches=not funding.differences,
+        differences=funding.differences,
+    )
+
+
+def show_files(files: list[KeptFile]) -> list[AttachedFileAnswer]:
+    """Documents that are part of something."""
+    return [
+        AttachedFileAnswer(
+            file_id=file.file_id,
+            sha256=file.sha256,
+            size_bytes=file.size_bytes,
+            name=file.name,
+            declared_type=file.declared_type,
+        )
+        for file in files
+    ]
+
+
+def show_proposal(proposal: Proposal) -> ProposalAnswer:
+    """A proposal."""
+    return ProposalAnswer(
+        id=proposal.id,
+        project_id=proposal.project_id,
+        freelancer_address=proposal.freelancer_address,
+        cover_letter=proposal.cover_letter,
+        budget_minor=str(proposal.budget_minor),
+        days=proposal.days,
+        milestones=[
+            ShareAnswer(num=num, amount_minor=str(share.amount_minor), days=share.days)
+            for num, share in enumerate(proposal.shares, start=1)
+        ],
+        links=proposal.links,
+        files=show_files(proposal.files),
+        terms_version=proposal.terms_version,
+        status=proposal.status,
+        created_at=proposal.created_at,
+        decided_at=proposal.decided_at,
+    )
+
+
+def show_deliverable(given: Deliverable) -> DeliverableAnswer:
+    """One version of the work for a milestone."""
+    return DeliverableAnswer(
+        id=given.id,
+        milestone_num=given.milestone_num,
+        version=given.version,
+        note=given.note,
+        links=given.links,
+        files=show_files(given.files),
+        created_at=given.created_at,
+    )
