@@ -16,9 +16,11 @@ from earnest.escrow.errors_acts import (
 )
 from earnest.escrow.errors_chain import ContractKeptMoving, EscrowNotConfigured
 from earnest.escrow.http import ROUTES, GivenReader, count_caller, reader_of
+from earnest.escrow.jobs import register_jobs
 from earnest.escrow.numbering import EscrowNumbering
 from earnest.escrow.projector import Projector
 from earnest.escrow.rebuild import Rebuilt, projection_hash, rebuild
+from earnest.escrow.resync import Resyncs
 from earnest.escrow.rules_compare import Difference, EscrowValues
 from earnest.escrow.rules_events import EventName
 from earnest.escrow.rules_money import Parts, bond_of, bond_owner, divide
@@ -104,6 +106,7 @@ __all__ = [
     "ProjectStatus",
     "Projector",
     "Rebuilt",
+    "Resyncs",
     "Role",
     "StatedCondition",
     "Terms",
@@ -143,6 +146,7 @@ __all__ = [
     "projects_of_party",
     "reader_of",
     "rebuild",
+    "register_jobs",
     "report",
     "token_of",
     "tokens_of",

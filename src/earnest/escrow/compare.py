@@ -70,8 +70,8 @@ async def compare(database: Database, reader: ContractReader, number: int) -> Co
     return found
 
 
-async def compare_counts(database: Database, reader: ContractReader) -> Verdict:
-    """Holds the number of the last event folded against the contract's own count."""
+async def compare_counts(database: Database, reader: ContractReader) -> tuple[Verdict, int, int]:
+    """Holds the contract's own count of its events against the last one folded: both, too."""
     tip, on_chain = await reader.event_count()
     cache = await read_cache(database, reader.contract, None, tip.block_height)
     verdict = Verdict.AGREE
@@ -81,7 +81,7 @@ async def compare_counts(database: Database, reader: ContractReader) -> Verdict:
         await store_compare.keep_count(
             db, reader.contract, on_chain=on_chain, in_cache=cache.event_count
         )
-    return verdict
+    return verdict, on_chain, cache.event_count
 
 
 async def report(

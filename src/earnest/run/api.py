@@ -33,7 +33,6 @@ from earnest import (
     treasury,
 )
 from earnest.chains.solana import SolanaRpc
-from earnest.chains.stacks import StacksApi
 from earnest.kit import problems
 from earnest.kit.clock import Clock, SystemClock
 from earnest.kit.db import Database, DatabaseUnavailable
@@ -45,6 +44,7 @@ from earnest.run.metrics import REQUEST_SECONDS, REQUESTS
 from earnest.run.migrate import expected_version, wait_for_version
 from earnest.run.one_write import OneWriteProtocol
 from earnest.run.reference import ReferencePlugin
+from earnest.run.stacks import asking_contract
 from earnest.run.version import VERSION
 from earnest.run.web import Pages
 from earnest.run.web import site as site_routes
@@ -76,19 +76,8 @@ def _provide_contract_reader(state: State) -> escrow.ContractReader | None:
 @asynccontextmanager
 async def _asking_stacks(app: Litestar) -> AsyncIterator[None]:
     """Whoever asks the escrow contract itself, where one is configured."""
-    settings: Settings = app.state.settings
-    app.state.contract_reader = None
-    if not settings.stacks_api_url or not settings.stacks_contract:
-        yield
-        return
-    async with StacksApi(
-        settings.stacks_api_url,
-        key=settings.stacks_api_key,
-        key_header=settings.stacks_api_key_header,
-        timeout_s=5,
-        attempts=2,
-    ) as api:
-        app.state.contract_reader = escrow.ContractReader(api, settings.stacks_contract)
+    async with asking_contract(app.state.settings, timeout_s=5, attempts=2) as reader:
+        app.state.contract_reader = reader
         yield
 
 

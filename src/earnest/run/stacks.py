@@ -2,7 +2,8 @@
 prints every night, or sooner where the fold misses one."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -23,15 +24,30 @@ log = structlog.get_logger(__name__)
 _RECOUNT_AGE = timedelta(hours=24)
 _RECOUNT_LOOK_S = 300.0
 _FOLD_IDLE_S = 0.1
+_RESYNC_LOOK_S = 2.0
 
 
-def stacks_api(settings: Settings) -> StacksApi:
+def stacks_api(settings: Settings, *, timeout_s: float = 15.0, attempts: int = 4) -> StacksApi:
     """A client of the configured servers. Close it, or use it as a context."""
     return StacksApi(
         settings.stacks_api_url,
         key=settings.stacks_api_key,
         key_header=settings.stacks_api_key_header,
+        timeout_s=timeout_s,
+        attempts=attempts,
     )
+
+
+@asynccontextmanager
+async def asking_contract(
+    settings: Settings, *, timeout_s: float = 15.0, attempts: int = 4
+) -> AsyncIterator[escrow.ContractReader | None]:
+    """Whoever asks the escrow contract itself; None where no server or contract is configured."""
+    if not (settings.stacks_api_url and settings.stacks_contract):
+        yield None
+        return
+    async with stacks_api(settings, timeout_s=timeout_s, attempts=attempts) as api:
+        yield escrow.ContractReader(api, settings.stacks_contract)
 
 
 def follow_stacks(
@@ -76,6 +92,15 @@ async def _follow(settings: Settings, database: Database, stop: asyncio.Event) -
                 # Following it meets the same trouble, and tells it where people look.
                 log.warning("recount_put_off", reason=str(error))
 
+        resyncs = escrow.Resyncs(database, settings.stacks_contract, follower.recount)
+
+        async def resync_when_asked() -> None:
+            try:
+                if await resyncs.is_asked() and await follower.take_fence():
+                    await resyncs.round()
+            except ChainError as error:
+                log.warning("resync_put_off", reason=str(error))
+
         hearing = (
             [wake_on_blocks(settings.stacks_ws_url, wake, stop)] if settings.stacks_ws_url else []
         )
@@ -84,4 +109,5 @@ async def _follow(settings: Settings, database: Database, stop: asyncio.Event) -
             follower.run(stop, poll_s=settings.stacks_poll_s, wake=wake),
             forever("escrow", fold, _FOLD_IDLE_S, stop),
             forever("recount", recount_when_due, _RECOUNT_LOOK_S, stop),
+            forever("resync", resync_when_asked, _RESYNC_LOOK_S, stop),
         )

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from earnest import accounts, files, notifications, payouts, projects, tasks
+from earnest import accounts, escrow, files, notifications, payouts, projects, tasks
 from earnest.chains.solana import SolanaRpc, mints_of
 from earnest.jobs import Job, JobRegistry, run_worker
 from earnest.kit.clock import Clock, SystemClock
@@ -17,6 +17,7 @@ from earnest.kit.settings import Settings
 from earnest.ledger import take_checkpoint
 from earnest.run.metrics import serve_metrics
 from earnest.run.migrate import wait_for_version
+from earnest.run.stacks import asking_contract
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,7 @@ class Resources:
     store: files.ObjectStore
     payout_engine: payouts.PayoutEngine
     attestation_key: Ed25519PrivateKey
+    contract_reader: escrow.ContractReader | None = None
 
 
 def build_registry() -> JobRegistry:
@@ -42,6 +44,7 @@ def build_registry() -> JobRegistry:
     files.register_jobs(registry)
     notifications.register_jobs(registry)
     payouts.register_jobs(registry)
+    escrow.register_jobs(registry)
     tasks.register_jobs(registry)
     projects.register_jobs(registry)
 
@@ -99,6 +102,7 @@ async def run_jobs(settings: Settings, stop: asyncio.Event) -> None:
             SolanaRpc(settings.rpc_urls) as rpc,
             files.open_store(settings) as store,
             serve_metrics(settings, "worker"),
+            asking_contract(settings) as contract_reader,
         ):
             clock = SystemClock()
             engine = payouts.PayoutEngine(
@@ -116,6 +120,7 @@ async def run_jobs(settings: Settings, stop: asyncio.Event) -> None:
                 store=store,
                 payout_engine=engine,
                 attestation_key=key,
+                contract_reader=contract_reader,
             )
             await run_worker(settings.database_url, build_registry(), resources, stop)
     finally:
