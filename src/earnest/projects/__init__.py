@@ -1,6 +1,6 @@
 """Projects: posted, proposed to, agreed on, funded in an escrow, handed in. See README.md."""
 
-from earnest.projects import http_deliverables, http_funding, http_proposals
+from earnest.projects import http_chain, http_deliverables, http_funding, http_proposals
 from earnest.projects.http import ProjectsController
 from earnest.projects.jobs import lapse_acceptances, register_jobs
 from earnest.projects.reactions import reactor
@@ -11,6 +11,7 @@ ROUTES = [
     *http_proposals.ROUTES,
     *http_funding.ROUTES,
     *http_deliverables.ROUTES,
+    *http_chain.ROUTES,
 ]
 
 __all__ = [

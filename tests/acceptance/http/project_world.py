@@ -98,7 +98,9 @@ class ProjectWorld:
 
     def covers(self, path: str) -> bool:
         """Whether a route is about projects."""
-        return path.startswith(("/api/projects", "/api/proposals", "/api/freelancers"))
+        return path.startswith(
+            ("/api/projects", "/api/proposals", "/api/freelancers", "/api/blockchain/project/")
+        )
 
     def request(self, method: str, path: str) -> dict[str, Any]:
         """A sound request to a route about projects."""
