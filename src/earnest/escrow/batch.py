@@ -5,25 +5,17 @@ things are done by `refold.py` instead, one row or run of rows at a time: a fina
 operator allowed to be taken back, and the arrival of the one that the final view waits for.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 import msgspec
 import structlog
 
-from earnest.chains import FactKind
-from earnest.chains.stacks import LoggedEvent
 from earnest.escrow import refold, store_fold
-from earnest.escrow.errors import Unreadable
-from earnest.escrow.events import (
-    Event,
-    OfMilestone,
-    OfProject,
-    decode_event,
-    event_data,
-    name_of,
-)
+from earnest.escrow.events import event_json, milestone_num_of, name_of, number_of
 from earnest.escrow.fold import Placed
+from earnest.escrow.log_ahead import Entry, LogRows
 from earnest.escrow.metrics import EVENTS, UNREADABLE
 from earnest.escrow.state import EscrowCursor, EventState, View
 from earnest.escrow.store_fold import BOTH, EventRow, Known
@@ -40,7 +32,7 @@ async def fold_rows(
     db: Connection,
     contract: str,
     cursor: EscrowCursor,
-    rows: Sequence[LoggedEvent],
+    rows: LogRows,
     *,
     announce: bool,
 ) -> EscrowCursor:
@@ -48,11 +40,11 @@ async def fold_rows(
 
     `rows` follow the cursor in the log, without a gap. Without `announce` nobody is told anything.
     """
+    entries = rows.entries
     window = {known.key: known for known in await store_fold.window_of(db, contract)}
-    entries = [_Entry.of(row) for row in rows if row.contract == contract]
     finals = await _finals_taken_back(db, contract, entries, window)
     together = _cut(entries, finals, cursor.missing_final)
-    log_seq = rows[-1].seq if len(together) == len(entries) else together[-1].logged.seq
+    log_seq = rows.last_seq if len(together) == len(entries) else together[-1].logged.seq
     batch = _Batch(contract, cursor, together, window)
     if together and _is_refold(together[0], finals, cursor.missing_final):
         moved, announcements = await batch.refold(db, finals)
@@ -60,77 +52,17 @@ async def fold_rows(
         moved, announcements = await batch.fold(db)
     moved = _change(moved, log_seq=log_seq)
     if announce:
-        await _announce(db, contract, announcements)
+        await batch.announce(db, announcements)
         batch.tell_unreadable()
     await store_fold.move_cursor(db, contract, moved)
     return moved
-
-
-class _Entry(msgspec.Struct, frozen=True):
-    """A row of the log. `event` is None where it takes one back, and where its print is none;
-    `trouble` says why."""
-
-    logged: LoggedEvent
-    key: EventKey
-    event: Event | None = None
-    trouble: str | None = None
-
-    @classmethod
-    def of(cls, logged: LoggedEvent) -> "_Entry":
-        key = (logged.block_id, logged.tx_id, logged.event_index, logged.nth)
-        if logged.kind is FactKind.REVERTED:
-            return cls(logged, key)
-        try:
-            return cls(logged, key, decode_event(logged.hex))
-        except Unreadable as error:
-            return cls(logged, key, None, str(error))
-
-    @property
-    def takes_back(self) -> bool:
-        return self.logged.kind is FactKind.REVERTED
-
-    @property
-    def is_final(self) -> bool:
-        return self.logged.kind is FactKind.FINAL
-
-    def place(self, log_seq: int) -> Placed:
-        """The event at its place; `log_seq` is the row that told it first."""
-        logged, event = self.logged, self.event
-        if event is None:
-            raise RuntimeError("what cannot be read has no place")
-        return Placed(
-            event,
-            log_seq,
-            logged.block_id,
-            logged.tx_id,
-            logged.event_index,
-            logged.nth,
-            logged.height,
-            logged.burn_height,
-        )
-
-    def row(self) -> EventRow:
-        """The row that `escrow_events` gets."""
-        event, state = self.event, EventState(self.logged.kind.value)
-        if event is None:
-            return EventRow(self.logged, state)
-        return EventRow(
-            self.logged,
-            state,
-            seq=event.seq,
-            name=name_of(event),
-            number=event.project_id if isinstance(event, OfProject) else None,
-            milestone_num=event.milestone_num if isinstance(event, OfMilestone) else None,
-            actor=event.actor,
-            data=msgspec.json.encode(event_data(event)).decode(),
-        )
 
 
 # -- which rows go together -----------------------------------------------------------------------
 
 
 async def _finals_taken_back(
-    db: Connection, contract: str, entries: Sequence[_Entry], window: Mapping[EventKey, Known]
+    db: Connection, contract: str, entries: Sequence[Entry], window: Mapping[EventKey, Known]
 ) -> Mapping[EventKey, Known]:
     """Final events that these rows take back: an operator allowed it."""
     back = [entry.logged for entry in entries if entry.takes_back and entry.key not in window]
@@ -139,15 +71,15 @@ async def _finals_taken_back(
     return {each.key: each for each in await store_fold.final_events_told_by(db, contract, back)}
 
 
-def _is_refold(entry: _Entry, finals: Mapping[EventKey, Known], missing_final: int | None) -> bool:
+def _is_refold(entry: Entry, finals: Mapping[EventKey, Known], missing_final: int | None) -> bool:
     if entry.takes_back:
         return entry.key in finals
     return entry.is_final and entry.event is not None and entry.event.seq == missing_final
 
 
 def _cut(
-    entries: Sequence[_Entry], finals: Mapping[EventKey, Known], missing_final: int | None
-) -> Sequence[_Entry]:
+    entries: Sequence[Entry], finals: Mapping[EventKey, Known], missing_final: int | None
+) -> Sequence[Entry]:
     """The entries before the first that needs a refold. Where that comes first: it alone, or with
     those after it that take back final events too."""
     if entries and _is_refold(entries[0], finals, missing_final):
@@ -173,7 +105,7 @@ class _Batch:
         self,
         contract: str,
         cursor: EscrowCursor,
-        entries: Sequence[_Entry],
+        entries: Sequence[Entry],
         window: Mapping[EventKey, Known],
     ) -> None:
         self.contract = contract
@@ -184,6 +116,41 @@ class _Batch:
         # Events that the log told for the first time, and what became of others.
         self.new: dict[EventKey, EventRow] = {}
         self.states: dict[int, EventState] = {}
+
+    async def announce(self, db: Connection, announcements: Sequence[Announcement]) -> None:
+        """Appends what there is to tell to the events that other domains read."""
+        json = {entry.key: entry.json for entry in self.entries if entry.json is not None}
+        rows = []
+        for each in announcements:
+            placed, project, event = each.placed, each.project, each.placed.event
+            number = number_of(event)
+            data = {
+                "contract": self.contract,
+                "number": number,
+                "milestoneNum": milestone_num_of(event),
+                "name": name_of(event),
+                "seq": event.seq,
+                "txId": placed.tx_id,
+                "blockId": placed.block_id,
+                "eventIndex": placed.event_index,
+                "height": placed.height,
+                "burnHeight": placed.burn_height,
+                "creationTxId": None if project is None else project.creation_tx_id,
+                "client": None if project is None else project.client,
+                "freelancer": None if project is None else project.freelancer,
+                "event": msgspec.Raw((json.get(placed.key) or event_json(event)).encode()),
+            }
+            about = "" if number is None else f":{number}"
+            rows.append(
+                (
+                    each.told.value,
+                    f"escrow:{self.contract}{about}",
+                    msgspec.json.encode(data).decode(),
+                )
+            )
+        await append_events(db, rows)
+        for told, count in Counter(row[0] for row in rows).items():
+            EVENTS.labels(told).inc(count)
 
     def tell_unreadable(self) -> None:
         """Tells the operator of prints that are no event."""
@@ -225,7 +192,7 @@ class _Batch:
         )
         return moved, views.announcements
 
-    def _take(self, views: Views, entry: _Entry) -> None:
+    def _take(self, views: Views, entry: Entry) -> None:
         known, row = self.window.get(entry.key), self.new.get(entry.key)
         if known is not None and self.states.get(known.log_seq) is not None:
             known = None  # it has ended in this batch
@@ -334,7 +301,7 @@ async def _load(db: Connection, batch: _Batch) -> _Loaded:
         placed = await store_fold.placed_by_seqs(db, contract, [k.log_seq for k in readable])
     events = [entry.event for entry in batch.entries if entry.event is not None]
     events += [each.event for each in placed.values()]
-    numbers = sorted({event.project_id for event in events if isinstance(event, OfProject)})
+    numbers = sorted({n for event in events if (n := number_of(event)) is not None})
     final = await store_fold.load_state(db, contract, View.FINAL, numbers, whole=anew)
     live = final
     if readable:
@@ -351,33 +318,3 @@ async def _load(db: Connection, batch: _Batch) -> _Loaded:
         live_waits=bool(readable) and batch.cursor.missing_live is not None,
     )
     return _Loaded(views, numbers, people)
-
-
-# -- telling --------------------------------------------------------------------------------------
-
-
-async def _announce(db: Connection, contract: str, announcements: Sequence[Announcement]) -> None:
-    rows = []
-    for each in announcements:
-        placed, project, event = each.placed, each.project, each.placed.event
-        number = event.project_id if isinstance(event, OfProject) else None
-        data = {
-            "contract": contract,
-            "number": number,
-            "milestoneNum": event.milestone_num if isinstance(event, OfMilestone) else None,
-            "name": name_of(event),
-            "seq": event.seq,
-            "txId": placed.tx_id,
-            "blockId": placed.block_id,
-            "eventIndex": placed.event_index,
-            "height": placed.height,
-            "burnHeight": placed.burn_height,
-            "creationTxId": None if project is None else project.creation_tx_id,
-            "client": None if project is None else project.client,
-            "freelancer": None if project is None else project.freelancer,
-            "event": event_data(event),
-        }
-        subject = f"escrow:{contract}" if number is None else f"escrow:{contract}:{number}"
-        rows.append((each.told.value, subject, msgspec.json.encode(data).decode()))
-        EVENTS.labels(each.told.value).inc()
-    await append_events(db, rows)

@@ -280,6 +280,19 @@ def name_of(event: Event) -> str:
     return str(event.__struct_config__.tag)
 
 
+def number_of(event: Event) -> int | None:
+    """The number of the project that an event is about; None for one of the whole contract."""
+    # Not isinstance: it is slow for these types, and this is asked of every event.
+    number: int | None = getattr(event, "project_id", None)
+    return number
+
+
+def milestone_num_of(event: Event) -> int | None:
+    """The milestone that an event is about, if it is about one."""
+    num: int | None = getattr(event, "milestone_num", None)
+    return num
+
+
 # -- reading ---------------------------------------------------------------------------------------
 
 _Read: TypeAlias = Callable[[clarity.Value], Any]
@@ -427,49 +440,70 @@ def decode_event(raw: str) -> Event:
     if len(found) != len(fields):
         raise Unreadable(reason=f"{name.value} has fields that we don't know")
     event = shape.of(**fields)
-    _check(event)
+    check = _CHECKS.get(shape.of)
+    if check is not None:
+        check(event)
     return event
 
 
-def _check(event: Event) -> None:
-    """Refuses what the contract cannot print, so that the tables' own checks always hold."""
-    if isinstance(event, OfMilestone) and not 1 <= event.milestone_num <= MILESTONES_MAX:
+# What the contract cannot print is refused, so that the tables' own checks always hold.
+
+
+def _check_place(event: Any) -> None:
+    if not 1 <= event.milestone_num <= MILESTONES_MAX:
         raise Unreadable(reason=f"there is no milestone {event.milestone_num}")
-    if isinstance(event, Closed):
-        if event.gross != event.fee + event.net or event.amount != event.gross + event.refund:
-            raise Unreadable(reason="the parts are not the amount")
-        if _ENDINGS.get(event.how) is not type(event):
-            raise Unreadable(reason=f"nothing is closed as {event.how} by this event")
-        if event.status != (4 if event.bps == BPS else 6 if event.bps == 0 else 5):
-            raise Unreadable(reason=f"{event.bps} basis points do not lead to {event.status}")
-    elif isinstance(event, ProjectCreated):
-        if not 1 <= len(event.amounts) <= MILESTONES_MAX or len(event.deadlines) != len(
-            event.amounts
-        ):
-            raise Unreadable(reason="a project has one to four milestones, each with a deadline")
-        if sum(event.amounts) != event.total:
-            raise Unreadable(reason="the amounts are not the total")
-    elif isinstance(event, SettlementOffered) and not 1 <= event.status <= 3:
+
+
+def _check_closed(event: Any) -> None:
+    _check_place(event)
+    if event.gross != event.fee + event.net or event.amount != event.gross + event.refund:
+        raise Unreadable(reason="the parts are not the amount")
+    if event.how not in _ENDINGS[type(event)]:
+        raise Unreadable(reason=f"nothing is closed as {event.how} by this event")
+    if event.status != (4 if event.bps == BPS else 6 if event.bps == 0 else 5):
+        raise Unreadable(reason=f"{event.bps} basis points do not lead to {event.status}")
+
+
+def _check_created(event: Any) -> None:
+    count = len(event.amounts)
+    if not 1 <= count <= MILESTONES_MAX or len(event.deadlines) != count:
+        raise Unreadable(reason="a project has one to four milestones, each with a deadline")
+    if sum(event.amounts) != event.total:
+        raise Unreadable(reason="the amounts are not the total")
+
+
+def _check_offered(event: Any) -> None:
+    _check_place(event)
+    if not 1 <= event.status <= 3:
         raise Unreadable(reason=f"nothing is offered on a milestone in state {event.status}")
-    elif isinstance(event, ContractDeployed | ArbiterSetProposed):
-        if not 1 <= event.threshold <= len(event.members):
-            raise Unreadable(reason="the threshold is none of these members")
-    elif isinstance(event, GivenBack) and not _distinct_places(event.milestone_nums):
+
+
+def _check_set(event: Any) -> None:
+    if not 1 <= event.threshold <= len(event.members):
+        raise Unreadable(reason="the threshold is none of these members")
+
+
+def _check_given_back(event: Any) -> None:
+    nums = event.milestone_nums
+    if len(set(nums)) != len(nums) or not all(1 <= num <= MILESTONES_MAX for num in nums):
         raise Unreadable(reason="these are no milestones, each once")
 
 
-def _distinct_places(nums: tuple[int, ...]) -> bool:
-    return len(set(nums)) == len(nums) and all(1 <= num <= MILESTONES_MAX for num in nums)
-
-
-_ENDINGS: Mapping[str, type[Event]] = {
-    "released": MilestoneReleased,
-    "claimed": MilestoneClaimed,
-    "conceded": MilestoneConceded,
-    "reclaimed": MilestoneReclaimed,
-    "settled": MilestoneSettled,
-    "ruled": DisputeResolved,
-    "defaulted": DisputeResolved,
+_ENDINGS: Mapping[type[Event], tuple[str, ...]] = {
+    MilestoneReleased: ("released",),
+    MilestoneClaimed: ("claimed",),
+    MilestoneConceded: ("conceded",),
+    MilestoneReclaimed: ("reclaimed",),
+    MilestoneSettled: ("settled",),
+    DisputeResolved: ("ruled", "defaulted"),
+}
+_CHECKS: Mapping[type[Event], Callable[[Any], None]] = {
+    **dict.fromkeys(_ENDINGS, _check_closed),
+    **dict.fromkeys((MilestoneCompleted, DisputeFiled, VoteCast), _check_place),
+    **dict.fromkeys((ContractDeployed, ArbiterSetProposed), _check_set),
+    **dict.fromkeys((ProjectCancelled, ProjectDeclined), _check_given_back),
+    ProjectCreated: _check_created,
+    SettlementOffered: _check_offered,
 }
 
 
@@ -489,3 +523,8 @@ def event_data(event: Event) -> dict[str, Any]:
             value = [str(each) for each in value] if type(value) is tuple else str(value)
         data[key] = value
     return data
+
+
+def event_json(event: Event) -> str:
+    """`event_data` as JSON text."""
+    return msgspec.json.encode(event_data(event)).decode()

@@ -43,6 +43,11 @@ class Placed(msgspec.Struct, frozen=True):
     height: int
     burn_height: int
 
+    @property
+    def key(self) -> tuple[str, str, int, int]:
+        """Block, chain_tx, place in it, and how often the block came back: one in the log."""
+        return self.block_id, self.tx_id, self.event_index, self.nth
+
 
 class State:
     """The contract in one view, or the part of it that the events at hand can touch.
@@ -90,9 +95,8 @@ class State:
 
     def project_of(self, event: events.Event) -> EscrowProject | None:
         """The project that an event is about, as it stands; None for one of the whole contract."""
-        if isinstance(event, events.OfProject):
-            return self.projects.get(event.project_id)
-        return None
+        number = events.number_of(event)
+        return None if number is None else self.projects.get(number)
 
     def put(self, part: str, key: Any, value: Any) -> None:
         """Sets one row. A sum of nothing is no row."""

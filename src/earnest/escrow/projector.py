@@ -8,9 +8,9 @@ import asyncio
 
 import structlog
 
-from earnest.chains.stacks import read_events
 from earnest.escrow import store_fold
 from earnest.escrow.batch import fold_rows
+from earnest.escrow.log_ahead import LogAhead
 from earnest.escrow.metrics import MISSING
 from earnest.escrow.state import EscrowCursor
 from earnest.kit.db import Database
@@ -31,6 +31,23 @@ class Projector:
 
     async def run_once(self) -> int:
         """Folds at most one batch; returns how many rows of the log it passed."""
+        return await self._once(LogAhead(self._database, self._contract, self._batch))
+
+    async def catch_up(self, stop: asyncio.Event | None = None) -> int:
+        """Folds until nothing is left, or `stop`; returns how many rows it passed."""
+        log_ahead = LogAhead(self._database, self._contract, self._batch, ahead=True)
+        total = 0
+        try:
+            while not (stop is not None and stop.is_set()):
+                passed = await self._once(log_ahead)
+                if not passed:
+                    break
+                total += passed
+        finally:
+            await log_ahead.close()
+        return total
+
+    async def _once(self, log_ahead: LogAhead) -> int:
         async with self._database.connection() as db:
             if not await store_fold.has_more(db, self._contract):
                 return 0
@@ -38,20 +55,12 @@ class Projector:
             cursor = await store_fold.try_lock_cursor(db_tx, self._contract)
             if cursor is None:
                 return 0  # another projector is at it, or a rebuild
-            rows = await read_events(db_tx, cursor.log_seq, self._batch)
-            if not rows:
+            rows = await log_ahead.after(cursor.log_seq)
+            if rows.last_seq == cursor.log_seq:
                 return 0
             moved = await fold_rows(db_tx, self._contract, cursor, rows, announce=True)
         self._report(moved)
         return moved.log_seq - cursor.log_seq
-
-    async def catch_up(self) -> int:
-        """Folds until nothing is left; returns how many rows it passed."""
-        total = 0
-        while passed := await self.run_once():
-            total += passed
-            await asyncio.sleep(0)
-        return total
 
     def _report(self, cursor: EscrowCursor) -> None:
         missing = (cursor.missing_live, cursor.missing_final)

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import structlog
 
-from earnest.chains.stacks import read_events
 from earnest.escrow import store_fold
 from earnest.escrow.batch import fold_rows
+from earnest.escrow.log_ahead import LogAhead
 from earnest.escrow.state import EscrowCursor
 from earnest.kit.db import Connection, Database
 
@@ -80,12 +80,15 @@ async def rebuild(database: Database, contract: str, *, batch: int = _BATCH) -> 
         again = EscrowCursor(
             log_seq=0, missing_live=None, missing_final=None, unreadable=0, moved_at=None
         )
-        while again.log_seq < cursor.log_seq:
-            rows = await read_events(db_tx, again.log_seq, batch)
-            known = [row for row in rows if row.seq <= cursor.log_seq]
-            if not known:
-                break  # the log is shorter than what was folded of it: the hashes will say so
-            again = await fold_rows(db_tx, contract, again, known, announce=False)
+        log_ahead = LogAhead(database, contract, batch, ahead=True, until=cursor.log_seq)
+        try:
+            while again.log_seq < cursor.log_seq:
+                rows = await log_ahead.after(again.log_seq)
+                if rows.last_seq == again.log_seq:
+                    break  # the log is shorter than what was folded of it: the hashes will tell
+                again = await fold_rows(db_tx, contract, again, rows, announce=False)
+        finally:
+            await log_ahead.close()
         rebuilt_hash = await projection_hash(db_tx, contract)
         events, projects = await store_fold.count(db_tx, contract)
     if live_hash != rebuilt_hash:

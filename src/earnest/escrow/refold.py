@@ -9,7 +9,7 @@ import structlog
 
 from earnest.escrow import store_fold
 from earnest.escrow.errors import DoesNotFollow
-from earnest.escrow.events import OfProject
+from earnest.escrow.events import number_of
 from earnest.escrow.fold import Placed, State, apply
 from earnest.escrow.state import View
 from earnest.escrow.views import Announcement, Told, Views
@@ -30,7 +30,7 @@ class Said(msgspec.Struct):
 
 async def tell_taken_back(db: Connection, contract: str, back: Sequence[Placed]) -> Said:
     """What is to be told before anything is refolded: that these final events count no more."""
-    numbers = [p.event.project_id for p in back if isinstance(p.event, OfProject)]
+    numbers = [n for p in back if (n := number_of(p.event)) is not None]
     live = await store_fold.load_state(db, contract, View.LIVE, numbers, whole=False)
     final = await store_fold.load_state(db, contract, View.FINAL, [], whole=False)
     said = Said(live.event_count, final.event_count, [])
@@ -98,7 +98,7 @@ async def _remake_live(
 
 async def _state_for(db: Connection, contract: str, view: View, placed: Sequence[Placed]) -> State:
     events = [each.event for each in placed]
-    numbers = sorted({event.project_id for event in events if isinstance(event, OfProject)})
+    numbers = sorted({n for event in events if (n := number_of(event)) is not None})
     state = await store_fold.load_state(db, contract, view, numbers, whole=False)
     people = store_fold.people_of(state, events)
     await store_fold.load_credits(db, contract, view, state, people)

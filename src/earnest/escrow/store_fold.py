@@ -64,7 +64,7 @@ STATE_TABLES = (
 # Every table of the projections, with its key within a contract.
 KEYS: Mapping[str, tuple[str, ...]] = {
     "escrow_events": ("log_seq",),
-    **{table.name: ("view", *table.key) for table in _STRUCTS.values()},
+    **{table.name: (*table.key, "view") for table in _STRUCTS.values()},
     "escrow_config": ("view",),
     **dict.fromkeys(_SUMS.values(), ("view", "token")),
     "escrow_credits": ("view", "who", "token"),
@@ -320,9 +320,9 @@ def people_of(state: State, events: Iterable[Event]) -> set[str]:
     """Whose credits events can touch: the parties of their projects, and who withdraws one."""
     people = {party for each in state.projects.values() for party in (each.client, each.freelancer)}
     for event in events:
-        if isinstance(event, ProjectCreated):
+        if type(event) is ProjectCreated:
             people |= {event.client, event.freelancer}
-        elif isinstance(event, CreditWithdrawn):
+        elif type(event) is CreditWithdrawn:
             people.add(event.who)
     return people
 
@@ -439,7 +439,7 @@ def _upsert_sql(table: _Table) -> str:
     casts = {"numeric": "row.{}::numeric", "members": "string_to_array(row.{}, E'\\n')"}
     values = ", ".join(casts.get(kind, "row.{}").format(name) for name, kind in types.items())
     names = ", ".join(types)
-    key = ", ".join(("contract", "view", *table.key))
+    key = ", ".join((*table.key, "view", "contract"))
     rest = ", ".join(f"{name} = excluded.{name}" for name in types if name not in table.key)
     return (
         f"INSERT INTO {table.name} (contract, view, {names}) SELECT $1, view, {values}"

@@ -72,8 +72,7 @@ async def _follow(settings: Settings, database: Database, stop: asyncio.Event) -
         projector = escrow.Projector(database, settings.stacks_contract)
 
         async def fold() -> None:
-            while not stop.is_set() and await projector.run_once():
-                continue
+            await projector.catch_up(stop)
 
         async def recount_when_due() -> None:
             async with database.connection() as db:
