@@ -5,7 +5,6 @@ it, from the projector on, is the real thing. That the follower writes such rows
 contract prints them, the tests of `chains` and `escrow` show.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,14 +18,19 @@ from earnest.kit.db import Database
 from earnest.kit.ids import new_id
 from earnest.kit.money import Asset
 from earnest.kit.settings import Settings
-from earnest.projects import service, service_proposals, service_view, store
+from earnest.projects import service, service_proposals, service_view, store, store_funding
 from earnest.projects.rules import Category, MilestoneTerms
 from earnest.projects.service import NewProject
 from earnest.projects.service_proposals import NewProposal
 from earnest.projects.service_view import ProjectView
 from earnest.projects.store import Project
+from earnest.projects.store_funding import Agreement
 from earnest.projects.store_proposals import Proposal
 from tests.conftest import Databases
+from tests.escrow_chain import Escrow, EscrowChain
+from tests.escrow_contract import CONTRACT, OWNER
+
+__all__ = ["CONTRACT", "MILESTONES", "SBTC", "Deal", "EscrowMarket", "Party", "tx_id"]
 
 
 def stacks_address(*, mainnet: bool = False) -> str:
@@ -40,11 +44,7 @@ def tx_id() -> str:
     return f"0x{secrets.token_hex(32)}"
 
 
-DEPLOYER = str(
-    StacksAddress(AddressVersion.TESTNET_SINGLE_SIG, hashlib.sha256(b"deployer").digest()[:20])
-)
-CONTRACT = f"{DEPLOYER}.escrow-multi-token"
-SBTC = f"{DEPLOYER}.sbtc-token"
+SBTC = f"{OWNER}.sbtc-token"
 MILESTONES = [
     MilestoneTerms("Sketch", "Three variants", 200_000, 7),
     MilestoneTerms("Build", "It runs on testnet", 500_000, 21),
@@ -69,6 +69,13 @@ class EscrowMarket:
         default_factory=lambda: Settings(stacks_contract=CONTRACT, stacks_sbtc_token=SBTC)
     )
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _chain: EscrowChain | None = None
+
+    async def chain(self) -> EscrowChain:
+        """The contract, deployed, and the log that tells of it."""
+        if self._chain is None:
+            self._chain = await EscrowChain.deploy(await self.role("indexer"))
+        return self._chain
 
     async def role(self, name: str) -> Database:
         """The pool of one role, large enough for races."""
@@ -80,13 +87,13 @@ class EscrowMarket:
 
     # -- people ----------------------------------------------------------------------------------
 
-    async def party(self, account: UUID | None = None) -> Party:
-        """A new account, or one that there is, with a new Stacks wallet."""
+    async def party(self, account: UUID | None = None, *, wallet: str | None = None) -> Party:
+        """A new account, or one that there is, with a new Stacks wallet, or this one."""
         owner = await self.role("owner")
         if account is None:
             account = new_id()
             await owner.execute("INSERT INTO accounts VALUES ($1, clock_timestamp())", account)
-        address = stacks_address()
+        address = wallet or stacks_address()
         await owner.execute(
             "INSERT INTO account_addresses (chain, identity, account_id, address, linked_at)"
             " VALUES ('stacks', $1, $2, $3, clock_timestamp())",
@@ -185,13 +192,35 @@ class EscrowMarket:
                 db_tx, self.settings, client.account, proposal.id, self.now
             )
 
-    async def agree(self) -> "Deal":
+    async def agree(self, client: Party | None = None, freelancer: Party | None = None) -> "Deal":
         """A project with one proposal that is accepted."""
-        client, freelancer = await self.party(), await self.party()
+        client, freelancer = client or await self.party(), freelancer or await self.party()
         project = await self.post(client)
         proposal = await self.propose(project, freelancer)
         await self.accept(client, proposal)
-        return Deal(self, client, freelancer, project.id, proposal.id)
+        async with (await self.role("api")).connection() as db:
+            agreement = await store_funding.standing_agreement(db, project.id)
+        if agreement is None:
+            raise AssertionError("nothing was agreed on")
+        return Deal(self, client, freelancer, project.id, proposal.id, agreement)
+
+    async def fund(self, deal: "Deal", *, final: bool = True, **facts: Any) -> Escrow:
+        """The client creates the escrow that was agreed on, or another one by `facts`."""
+        chain = await self.chain()
+        agreed = deal.agreement
+        given: dict[str, Any] = {
+            "client": agreed.client_address,
+            "freelancer": agreed.freelancer_address,
+            "amounts": tuple(agreed.amounts_minor),
+            "days": tuple(agreed.milestone_days),
+            "reference": agreed.reference,
+            "silent_bps": agreed.silent_bps,
+            "token": agreed.token,
+        }
+        escrow = await chain.create(**given | facts)
+        if final:
+            await chain.finalize()
+        return escrow
 
     async def view(self, project_id: UUID, viewer: Party | None = None) -> ProjectView:
         """A project as somebody sees it."""
@@ -229,3 +258,4 @@ class Deal:
     freelancer: Party
     project_id: UUID
     proposal_id: UUID
+    agreement: Agreement
