@@ -85,9 +85,8 @@ def _as_file(path: str, bodies: dict[str, bytes]) -> _File:
     )
 
 
-def _read_built(settings: Settings) -> dict[str, _File]:
+def _read_built(settings: Settings, folder: Traversable) -> dict[str, _File]:
     """What there is to serve, by path; nothing when the pages are not built."""
-    folder = resources.files("earnest.run").joinpath("web", "built")
     if not folder.joinpath("index.html").is_file():
         return {}
     bodies = _read_folder(folder)
@@ -143,11 +142,17 @@ def policy(settings: Settings) -> str:
 
 
 class Pages:
-    """An ASGI application before another one: answers what is a page, hands on what is not."""
+    """An ASGI application before another one: answers what is a page, hands on what is not.
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    `built` is the folder of the pages, the package's own unless another is given.
+    """
+
+    def __init__(
+        self, app: ASGIApp, settings: Settings, *, built: Traversable | None = None
+    ) -> None:
         self.app = app
-        self._files = _read_built(settings)
+        packaged = resources.files("earnest.run").joinpath("web", "built")
+        self._files = _read_built(settings, built or packaged)
         self._headers: Headers = [
             (b"content-security-policy", policy(settings).encode()),
             # A wallet's own window may still speak to the page that opened it.
