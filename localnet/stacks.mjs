@@ -3,7 +3,7 @@
 //
 //   node localnet/stacks.mjs --port N --state DIR [--block-ms 1000] [--burn-every 10]
 //                            [--contract FILE.clar [--contract-key FILE] [--contract-takes-sbtc]]
-//                            [--die-with-parent]
+//                            [--burn-height-min 0] [--die-with-parent]
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -25,6 +25,7 @@ function readArguments() {
       contract: { type: 'string' },
       'contract-key': { type: 'string' },
       'contract-takes-sbtc': { type: 'boolean', default: false },
+      'burn-height-min': { type: 'string', default: '0' },
       'die-with-parent': { type: 'boolean', default: false },
     },
   });
@@ -39,6 +40,7 @@ function readArguments() {
     state: values.state,
     blockMs: number(values['block-ms'], 'block-ms', 3_600_000),
     burnEvery: number(values['burn-every'], 'burn-every', 1_000_000),
+    burnHeightMin: number(values['burn-height-min'], 'burn-height-min', 1000),
     contract: values.contract === undefined ? null : {
       ...contractFrom(values.contract, values['contract-key']), takesSbtc: values['contract-takes-sbtc'],
     },
@@ -67,7 +69,7 @@ async function parts() {
 }
 
 async function main() {
-  const { port, state, blockMs, burnEvery, contract, dieWithParent } = readArguments();
+  const { port, state, blockMs, burnEvery, burnHeightMin, contract, dieWithParent } = readArguments();
   const [{ StacksChain }, { StacksFaucet, SBTC, genesisOf }, { createStacksServer }] = await parts();
   const journal = new Journal(state);
   await journal.lock();
@@ -87,6 +89,9 @@ async function main() {
   let contractId = deployedBy(chain, contract);
   if (contract && contractId === null) contractId = await faucet.deploy(contract.name, contract.source, contract.key);
   if (contract?.takesSbtc && !takesSbtc(chain, contractId)) await faucet.listSbtc(contractId, contract.key);
+  if (chain.tip.burnHeight < burnHeightMin) {
+    await chain.mine({ burn: true, blocks: burnHeightMin - chain.tip.burnHeight });
+  }
   const server = createStacksServer({ chain, faucet, contractId: () => contractId, log });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');

@@ -33,6 +33,8 @@ SBTC_CONTRACT = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token"
 
 _PACKAGES = (("@stacks", "clarinet-sdk"), ("@stacks", "transactions"))
 _STATE_PATH = "/localnet/state"
+# More than it takes until the contract's deployment in the first blocks is final.
+_BURN_HEIGHT_MIN = 12
 _SAY_OTHERWISE = "Or start without it (--no-stacks): projects are then not offered."
 
 
@@ -162,7 +164,8 @@ class StacksChain(EmbeddedPart):
         command += ["--block-ms", str(self._block_ms), "--burn-every", str(self._burn_every)]
         command += ["--contract", str(self._contract)]
         command += ["--contract-key", str(self.deployer_key_file.resolve())]
-        command += ["--contract-takes-sbtc", "--die-with-parent"]
+        command += ["--contract-takes-sbtc", "--burn-height-min", str(_BURN_HEIGHT_MIN)]
+        command += ["--die-with-parent"]
         return die_with_parent_argv(command, parent_death_signal=signal.SIGKILL)
 
     def env(self) -> dict[str, str]:
