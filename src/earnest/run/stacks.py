@@ -82,7 +82,8 @@ async def _follow(settings: Settings, database: Database, stop: asyncio.Event) -
                 return
             recounted_at = status.recounted_at or status.begun_at
             is_missing = folded.missing_live is not None or folded.missing_final is not None
-            if not is_missing and SystemClock().now() - recounted_at < _RECOUNT_AGE:
+            differs = status.recount_found is not None or is_missing
+            if not differs and SystemClock().now() - recounted_at < _RECOUNT_AGE:
                 return
             try:
                 if await follower.take_fence():

@@ -9,6 +9,8 @@ are gone a person must look.
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 
+import msgspec
+
 from earnest.chains.errors import (
     ChainError,
     ChainHalted,
@@ -51,6 +53,14 @@ class Numbering(Protocol):
     async def count(self, node: StacksApi) -> int | None:
         """How many prints it counted at the tip; None where it is not deployed yet."""
         ...
+
+
+class _Compared(msgspec.Struct, frozen=True):
+    """How many prints agreed, what was found to differ, and a height below the difference."""
+
+    counted: int
+    found: str | None
+    below: int
 
 
 class StacksFollower(Rounds):
@@ -395,38 +405,41 @@ class StacksFollower(Rounds):
         async with self._renewing():
             node, _ = await self._head(sync)
             history = self._history(node)
-            counted, found = await self._compare(history, sync.indexed_height)
+            compared = await self._compare(history, sync.indexed_height)
+            found = compared.found
             if found is None and expected is not None and sync.indexed_height == sync.tip_height:
                 told = await expected()
-                if told is not None and told != counted:
-                    found = f"the contract counts {told} prints, and the log has {counted}"
+                if told is not None and told != compared.counted:
+                    found = f"the contract counts {told} prints, and the log has {compared.counted}"
             if (await node.head()).index_block_hash != sync.tip_block_id:
                 # The chain went on meanwhile: what was compared is of two moments.
                 return None
-            agreed = None
-            if found is not None:
-                self._log.error("chain_recount_differs", found=found)
-                agreed = await self._agreement(history, sync.indexed_height)
-                agreed = agreed if agreed < sync.indexed_height else None
+            agreed: int | None = None
+            if compared.found is not None:
+                agreed = await self._agreement(history, compared.below)
+        if found is not None:
+            self._log.error("chain_recount_differs", found=found)
         async with self._database.connection() as db:
             await log.keep_recount(db, self._nonce, found, agreed)
         return found
 
-    async def _compare(self, history: ContractHistory, height: int) -> tuple[int, str | None]:
-        """How many prints the log has up to a height, and the first that the server has not."""
+    async def _compare(self, history: ContractHistory, height: int) -> _Compared:
+        """Goes down both lists, newest first, to the first difference."""
         counted = 0
         own = self._own_newest_first(height)
         async for row in history.newest_first(height):
             event = await anext(own, None)
             if event is None:
-                return counted, f"{row.tx_id} has a print that is not in the log"
+                return _Compared(counted, f"{row.tx_id} has a print that is not in the log", -1)
             if (event.key, event.hex) != (row.key, row.contract_log.value.hex):
-                return counted, f"the log has {event.tx_id} where the server has {row.tx_id}"
+                differs = f"the log has {event.tx_id} where the server has {row.tx_id}"
+                return _Compared(counted, differs, event.height - 1)
             counted += 1
         extra = await anext(own, None)
         if extra is not None:
-            return counted, f"the log has {extra.tx_id}, which the server has not"
-        return counted, None
+            differs = f"the log has {extra.tx_id}, which the server has not"
+            return _Compared(counted, differs, extra.height - 1)
+        return _Compared(counted, None, height)
 
     async def _own_newest_first(self, height: int) -> AsyncIterator[Event]:
         after: tuple[int, int, int] | None = None

@@ -85,11 +85,13 @@ class Transport:
         self._pause_s = pause_s
         self._sockets_max = sockets_max
         self._session: aiohttp.ClientSession | None = None
+        self._is_closed = False
         # The time of the loop's clock from which the server takes questions again.
         self._free_at = 0.0
 
     async def aclose(self) -> None:
-        """Closes the connections."""
+        """Closes the connections. Nothing can be asked afterwards."""
+        self._is_closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -148,6 +150,8 @@ class Transport:
             raise RpcUnavailable(f"{path}: {type(error).__name__}") from error
 
     def _opened(self) -> aiohttp.ClientSession:
+        if self._is_closed:
+            raise RuntimeError("this client was closed")
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._sockets_max),

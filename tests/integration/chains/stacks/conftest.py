@@ -49,27 +49,36 @@ class Talk:
 
     chain: StacksChain
     node: StacksNode
+    wallets: StacksWallets
     wallet: StacksWallet
     contract: str
     database: Database
     api: StacksApi
     http: httpx.AsyncClient
-    nonce: int
-    said: list[str] = field(default_factory=list)
+    nonces: dict[str, int] = field(default_factory=dict)
 
-    async def call(self, function: str, *args: clarity.Value) -> str:
+    async def call(
+        self, function: str, *args: clarity.Value, by: StacksWallet | None = None
+    ) -> str:
         """Sends a call that waits for a block; its id."""
+        wallet = by or self.wallet
+        nonce = self.nonces.setdefault(wallet.address, 0)
         call = {
             "contract": self.contract,
             "functionName": function,
             "functionArgs": [clarity.encode_hex(each) for each in args],
             "postConditionMode": "allow",
         }
-        tx_id = await self.wallet.send_call(
-            call, self.node.api_url, nonce=self.nonce, fee_micro_stx=2_000
-        )
-        self.nonce += 1
+        tx_id = await wallet.send_call(call, self.node.api_url, nonce=nonce, fee_micro_stx=10_000)
+        self.nonces[wallet.address] += 1
         return tx_id
+
+    async def another(self) -> StacksWallet:
+        """Somebody else with money."""
+        wallet = await self.wallets.open()
+        await self.node.fund(wallet.address, micro_stx=1_000_000)
+        await self.node.mine()
+        return wallet
 
     async def say(self, *numbers: int, blocks: bool = True) -> list[str]:
         """Calls `say`, each in a block of its own unless told otherwise."""
@@ -162,7 +171,10 @@ async def talk(stacks_chain: StacksChain, databases: Any) -> AsyncIterator[Talk]
             )
             await node.mine()
             indexer = await databases.role("indexer")
-            yield Talk(stacks_chain, node, wallet, contract, indexer, api, http, nonce=1)
+            yield Talk(
+                stacks_chain, node, wallets, wallet, contract, indexer, api, http,
+                {wallet.address: 1},
+            )  # fmt: skip
     finally:
         await node.close()
 

@@ -19,29 +19,42 @@ class Asked:
     path: str
     query: dict[str, str]
 
-    @property
-    def is_logs(self) -> bool:
-        """Whether prints were asked for."""
-        return self.path.endswith("/logs")
-
-    @property
-    def is_blocks(self) -> bool:
-        """Whether a page of blocks was asked for."""
-        return self.path == "/extended/v2/blocks"
-
 
 @dataclass
 class Told:
     """An answer, to be spoiled. `body` is JSON, `raw` bytes in its place."""
 
+    asked: Asked
     status: int
     body: Any
     raw: bytes | None = None
     headers: str = ""
 
+    @property
+    def has_logs(self) -> bool:
+        """Whether it is a page of prints."""
+        return self.asked.path.endswith("/logs") and self.status == 200
+
+    @property
+    def has_blocks(self) -> bool:
+        """Whether it is a page of blocks."""
+        return self.asked.path == "/extended/v2/blocks" and self.status == 200
+
+    @property
+    def has_mined_tx(self) -> bool:
+        """Whether it is a mined chain_tx."""
+        path = self.asked.path
+        return path.startswith("/extended/v3/transactions/") and "block" in (self.body or {})
+
+    def instead(
+        self, status: int, body: Any = None, raw: bytes | None = None, headers: str = ""
+    ) -> "Told":
+        """Another answer to the same question."""
+        return Told(self.asked, status, body, raw, headers)
+
 
 # None drops the connection.
-Lie = Callable[[Asked, Told], Told | None]
+Lie = Callable[[Told], Told | None]
 
 
 class LyingApi:
@@ -55,7 +68,7 @@ class LyingApi:
         self._client = httpx.AsyncClient(timeout=20, trust_env=False)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, httpx.HTTPError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             method, target, _ = head.split("\r\n")[0].split(" ")
             length = 0
@@ -81,8 +94,8 @@ class LyingApi:
             content=body,
             headers={"content-type": "application/json"},
         )
-        told = Told(answer.status_code, answer.json())
-        return self.lie(asked, told) if self.lie else told
+        told = Told(asked, answer.status_code, answer.json())
+        return self.lie(told) if self.lie else told
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["LyingApi"]:
