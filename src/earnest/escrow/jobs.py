@@ -10,7 +10,7 @@ from earnest.escrow.errors_chain import ContractKeptMoving
 from earnest.escrow.rules_compare import Difference
 from earnest.escrow.state import View
 from earnest.escrow.store import open_projects
-from earnest.escrow.store_compare import keep_sweep_place, sweep_place
+from earnest.escrow.store_compare import end_sweep_round, keep_sweep_place, sweep_place
 from earnest.jobs import Job, JobRegistry
 from earnest.kit.db import Database
 from earnest.kit.settings import Network, Settings
@@ -72,10 +72,11 @@ async def sweep(database: Database, reader: ContractReader, settings: Settings) 
                 operators=await accounts.find_operators(database, settings),
             )
         compared, after = compared + 1, project.number
-    if compared == len(projects) < most:
-        after = 0  # all were looked at: the next sweep begins anew
     async with database.connection() as db:
-        await keep_sweep_place(db, contract, before=before, after=after, compared=compared)
+        if compared == len(projects) < most:
+            await end_sweep_round(db, contract, before=before, compared=compared)
+        else:
+            await keep_sweep_place(db, contract, before=before, after=after, compared=compared)
     return compared
 
 

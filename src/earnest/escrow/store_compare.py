@@ -123,16 +123,25 @@ async def sweep_place(db_tx: Connection, contract: str) -> int:
 async def keep_sweep_place(
     db: Connection, contract: str, *, before: int, after: int, compared: int
 ) -> None:
-    """The sweep stands after `after`; 0 begins a new round. Nothing where it moved meanwhile."""
+    """The sweep stands after `after`. Nothing where it moved meanwhile."""
     await db.execute(
-        "UPDATE escrow_sweeps SET after_number = $3, compared = compared + $4,"
-        " rounds = rounds + CASE WHEN $3 = 0 THEN 1 ELSE 0 END,"
-        " round_ended = CASE WHEN $3 = 0 THEN clock_timestamp() ELSE round_ended END,"
-        " round_began = CASE WHEN $3 = 0 THEN clock_timestamp() ELSE round_began END"
+        "UPDATE escrow_sweeps SET after_number = $3, compared = compared + $4"
         " WHERE contract = $1 AND after_number = $2",
         contract,
         before,
         after,
+        compared,
+    )
+
+
+async def end_sweep_round(db: Connection, contract: str, *, before: int, compared: int) -> None:
+    """All were looked at, and the next sweep begins anew. Nothing where it moved meanwhile."""
+    await db.execute(
+        "UPDATE escrow_sweeps SET after_number = 0, compared = compared + $3,"
+        " rounds = rounds + 1, round_began = clock_timestamp(), round_ended = clock_timestamp()"
+        " WHERE contract = $1 AND after_number = $2",
+        contract,
+        before,
         compared,
     )
 

@@ -10,6 +10,7 @@ from earnest.run.embedded.stacks_chain import StacksChain
 from tests.conftest import Databases
 from tests.escrow_log import StacksLog
 from tests.integration.escrow.escrow_world import EscrowWorld
+from tests.integration.escrow.followed import Followed
 from tests.integration.escrow.scene import Scene
 
 
@@ -42,3 +43,12 @@ async def scene(databases: Databases) -> Scene:
 async def stacks_log(scene: Scene) -> StacksLog:
     """The log of that database, empty."""
     return await StacksLog.begin(scene.indexer)
+
+
+@pytest.fixture
+async def followed(escrow_world: EscrowWorld, databases: Databases) -> AsyncIterator[Followed]:
+    """That chain in a fresh database, not followed yet."""
+    indexer, worker = await databases.role("indexer"), await databases.role("worker")
+    made = Followed(escrow_world, databases, indexer, worker)
+    yield made
+    await made.aclose()
