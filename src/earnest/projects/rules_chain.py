@@ -105,26 +105,6 @@ MILESTONES: Mapping[tuple[M, ChainAct], frozenset[M]] = {
 }
 ON_PROJECT = frozenset({ChainAct.CREATE, ChainAct.ACCEPT, ChainAct.CANCEL, ChainAct.DECLINE})
 
-P = ProjectStatus
-# Where the status of a project may go. A reorg may also take it back to any earlier one: see
-# `may_follow`.
-PROJECTS: Mapping[P, frozenset[P]] = {
-    # A project that is open or cancelled here may turn out to have been funded: the chain wins.
-    P.OPEN: frozenset({P.PENDING, P.CANCELLED, P.ACTIVE}),
-    P.PENDING: frozenset({P.OPEN, P.CANCELLED, P.ACTIVE, P.DISPUTED, P.COMPLETED, P.REFUNDED}),
-    P.CANCELLED: frozenset({P.PENDING, P.ACTIVE}),
-    P.ACTIVE: frozenset({P.DISPUTED, P.CANCELLED, P.COMPLETED, P.REFUNDED}),
-    P.DISPUTED: frozenset({P.ACTIVE, P.COMPLETED, P.REFUNDED}),
-    P.COMPLETED: frozenset({P.REVIEWED}),
-    P.REFUNDED: frozenset(),
-    P.REVIEWED: frozenset(),
-}
-
-
-def may_follow(before: ProjectStatus, after: ProjectStatus) -> bool:
-    """Whether a project's status may go from one to the other without a reorg."""
-    return before == after or after in PROJECTS[before]
-
 
 def milestones_after(status: MilestoneStatus, act: ChainAct) -> frozenset[MilestoneStatus]:
     """What a milestone may be after an act on it. Raises `IllegalMove`."""
@@ -134,6 +114,7 @@ def milestones_after(status: MilestoneStatus, act: ChainAct) -> frozenset[Milest
         raise IllegalMove(thing="milestone", status=status.value, act=act.value) from None
 
 
+P = ProjectStatus
 _OF_ESCROW = {
     EscrowStatus.ACTIVE: P.ACTIVE,
     EscrowStatus.DISPUTED: P.DISPUTED,
