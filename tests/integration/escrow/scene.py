@@ -72,6 +72,12 @@ class Scene:
             found[table] = [row["row"] for row in rows]
         return found
 
+    async def folded(self) -> int:
+        """How many rows of the log are folded."""
+        return int(
+            await self.indexer.fetchval("SELECT coalesce(max(log_seq), 0) FROM escrow_cursors")
+        )
+
     async def events(self) -> list[tuple[int, str, int | None, str | None]]:
         """Every event: log_seq, state, seq, the chain_tx that created its project."""
         rows = await self.indexer.fetch(

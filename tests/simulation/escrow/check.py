@@ -293,9 +293,7 @@ async def check_events(db: Connection, history: History, rows: Sequence[LoggedEv
     must(len(found) == len(states), "events doubled or lost", len(found), len(states))
     for event in found:
         place = (event["block_id"], event["tx_id"], event["event_index"])
-        must(
-            states.get((*place, event["nth"])) == event["state"], "another state", dict(event)
-        )
+        must(states.get((*place, event["nth"])) == event["state"], "another state", dict(event))
         fields = known[place].fields
         right = (fields["seq"], fields["event"], fields.get("project-id"), fields["actor"])
         told = (event["seq"], event["name"], event["number"], event["actor"])

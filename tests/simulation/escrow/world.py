@@ -129,9 +129,7 @@ class Run:
         self.death_chance = self.rng.choice([0.0, 0.01, 0.03, 0.1])
         self.batch = self.rng.choice([1, 3, 10, 100, 2_000])
         self.servers = self.rng.choice([1, 1, 2])
-        self.chances = {
-            name: self.rng.choice([0.0, 0.0, 0.02, 0.1, 0.3]) for name in FAULTS
-        }
+        self.chances = {name: self.rng.choice([0.0, 0.0, 0.02, 0.1, 0.3]) for name in FAULTS}
         self._calm = False
         self._turn = 0
 
