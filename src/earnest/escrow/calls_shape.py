@@ -20,6 +20,7 @@ from earnest.escrow.calls_words import Sums, wallet
 from earnest.escrow.errors_acts import FigureNotPossible
 from earnest.escrow.state import EscrowToken
 from earnest.kit.money import Asset
+from earnest.kit.wire import AmountMinor
 
 BEYOND_WALLETS = "No post-condition can state a sum of 2^64 units or more."
 
@@ -62,7 +63,7 @@ class StatedCondition(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     text: str
     principal: str
     condition: str
-    amount_minor: str
+    amount_minor: AmountMinor
     asset: str
 
 

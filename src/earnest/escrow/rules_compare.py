@@ -20,6 +20,7 @@ from earnest.chains.stacks.clarity import (
     Value,
 )
 from earnest.escrow.state import MilestoneStatus, ProjectState
+from earnest.kit.wire import AmountMinor
 
 # The contract counts them from 1.
 _STATUSES = tuple(MilestoneStatus)
@@ -32,7 +33,7 @@ class ProjectValues(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     freelancer: str
     token: str | None
     reference: str | None
-    total_minor: str
+    total_minor: AmountMinor
     milestone_count: int
     fee_bps: int
     silent_bps: int
@@ -46,7 +47,7 @@ class MilestoneValues(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     """A milestone as both know it. `bps` is there once it is closed."""
 
     milestone_num: int
-    amount_minor: str
+    amount_minor: AmountMinor
     deadline: int
     status: MilestoneStatus
     claim_from: int | None
@@ -58,7 +59,7 @@ class DisputeValues(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     milestone_num: int
     filer: str
-    bond_minor: str
+    bond_minor: AmountMinor
     filed_at: int
     default_from: int
     default_bps: int
