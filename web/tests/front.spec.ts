@@ -33,7 +33,7 @@ test('in Arabic the page reads from the right and money from the left', async ({
   await page.goto('/');
   await expect(page.locator('html')).toHaveAttribute('dir', 'rtl');
   await expect(page.getByRole('heading', { level: 1 })).toContainText('المال موجود قبل أن تبدأ');
-  await expect(page.getByText('تم التحقق')).toBeVisible();
+  await expect(page.getByText('تم التحقق عند')).toBeVisible();
   await takeScreens(page, 'front-ar');
 });
 

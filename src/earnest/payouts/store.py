@@ -210,3 +210,17 @@ async def count_by_status(db: Connection) -> Sequence[tuple[str, str | None, int
         " WHERE status NOT IN ('final', 'failed') GROUP BY status, waiting_for LIMIT 100"
     )
     return [(row["status"], row["waiting_for"], row["n"]) for row in rows]
+
+
+async def paid_out_since(db: Connection, since: datetime) -> list[Money]:
+    """What became final from `since` on, one sum for each asset."""
+    rows = await db.fetch(
+        "SELECT p.asset, sum(p.amount) AS amount"
+        " FROM payout_attempts AS a"
+        " JOIN payout_attempt_items AS i ON i.attempt_id = a.id"
+        " JOIN payouts AS p ON p.id = i.payout_id AND p.attempt_id = a.id"
+        " WHERE a.status = 'final' AND a.ended_at >= $1 AND p.status = 'final'"
+        " GROUP BY p.asset ORDER BY p.asset",
+        since,
+    )
+    return [Money(int(row["amount"]), Asset(row["asset"])) for row in rows]
