@@ -218,7 +218,7 @@ async def paid_out_since(db: Connection, since: datetime) -> list[Money]:
         "SELECT p.asset, sum(p.amount) AS amount"
         " FROM payout_attempts AS a"
         " JOIN payout_attempt_items AS i ON i.attempt_id = a.id"
-        " JOIN payouts AS p ON p.id = i.payout_id AND p.attempt_id = a.id"
+        " JOIN payouts AS p ON p.id = i.payout_id"
         " WHERE a.status = 'final' AND a.ended_at >= $1 AND p.status = 'final'"
         " GROUP BY p.asset ORDER BY p.asset",
         since,

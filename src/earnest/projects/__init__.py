@@ -5,6 +5,7 @@ from earnest.projects.http import ProjectsController
 from earnest.projects.jobs import lapse_acceptances, register_jobs
 from earnest.projects.reactions import reactor
 from earnest.projects.rules_chain import MilestoneStatus, ProjectStatus
+from earnest.projects.store import count_open
 
 ROUTES = [
     ProjectsController,
@@ -18,6 +19,7 @@ __all__ = [
     "ROUTES",
     "MilestoneStatus",
     "ProjectStatus",
+    "count_open",
     "lapse_acceptances",
     "reactor",
     "register_jobs",

@@ -206,6 +206,12 @@ async def count_unended(db: Connection, client: UUID, most: int) -> int:
     return count
 
 
+async def count_open(db: Connection) -> int:
+    """Projects that take proposals."""
+    found: int = await db.fetchval("SELECT count(*) FROM projects WHERE stage = 'open'")
+    return found
+
+
 async def list_projects(
     db: Connection, wanted: ProjectFilter, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[ListedProject]:

@@ -15,7 +15,7 @@ class OpenTasks(msgspec.Struct, frozen=True):
 
 async def count_open(db: Connection) -> OpenTasks:
     """As of now."""
-    row = await db.fetchrow(
+    (row,) = await db.fetch(
         "SELECT count(*) AS tasks, coalesce(sum(votes_wanted - votes), 0)::bigint AS votes"
         " FROM tasks WHERE status = 'open' AND has_free"
     )

@@ -1,4 +1,5 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
+import { useQuery } from '@tanstack/react-query';
 import { Frame } from '#/app/Frame';
 import {
   Actions,
@@ -23,6 +24,7 @@ import autumn from './photos/cover-autumn-small.webp';
 import path from './photos/cover-path-small.webp';
 import stream from './photos/cover-stream-small.webp';
 import sunset from './photos/cover-sunset-small.webp';
+import { countsQuery } from './queries';
 
 /** What this is, in five seconds; then the proof that it is so. */
 export function Front() {
@@ -172,6 +174,7 @@ function Marks() {
 
 function Kinds() {
   const { t } = useLingui();
+  const { data: counts } = useQuery(countsQuery);
   const kinds = [
     {
       name: t`Photo tasks`,
@@ -179,6 +182,7 @@ function Kinds() {
       waits: t`In this house’s treasury, for the days between payment and payout`,
       moves: t`A signer with its own limits, never the web server`,
       silent: t`The task ends and what was not spent goes back`,
+      open: counts && <Plural value={counts.openTasks} one="# task" other="# tasks" />,
     },
     {
       name: t`Projects`,
@@ -186,6 +190,7 @@ function Kinds() {
       waits: t`In a contract on Stacks, never with us`,
       moves: t`Only you and the other side; in a dispute, the arbiters you both chose`,
       silent: t`14 days after delivery the freelancer can claim`,
+      open: counts && <OpenProjects count={counts.openProjects} />,
     },
   ];
   return (
@@ -228,10 +233,23 @@ function Kinds() {
             fold: 'wide',
             cell: (row) => row.silent,
           },
+          {
+            key: 'open',
+            name: t`Open now`,
+            label: t`Open now:`,
+            num: true,
+            fold: 'wide',
+            cell: (row) => row.open,
+          },
         ]}
       />
     </Section>
   );
+}
+
+function OpenProjects({ count }: { count: number | null }) {
+  if (count === null) return <Trans>not offered here</Trans>;
+  return <Plural value={count} one="# project" other="# projects" />;
 }
 
 function Host() {

@@ -5,3 +5,9 @@ export const solvencyQuery = {
   queryFn: () => ask(api.GET('/api/solvency')),
   refetchInterval: 10_000,
 } as const;
+
+export const countsQuery = {
+  queryKey: ['counts'],
+  queryFn: () => ask(api.GET('/api/site/counts')),
+  refetchInterval: 10_000,
+} as const;

@@ -1,5 +1,6 @@
 """What the pages must know of this house before anybody signs in."""
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -7,9 +8,10 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from earnest import escrow, payouts, projects, tasks
 from earnest.chains.solana import SolanaRpc
 from earnest.kit.money import Asset, Chain
-from earnest.kit.parts import GivenSettings
+from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Network, Settings
 from earnest.kit.wire import AmountMinor, Wire
@@ -17,6 +19,7 @@ from earnest.run.version import VERSION
 
 GivenSolana = NamedDependency[SkipValidation[SolanaRpc]]
 
+_DAY: Final = timedelta(days=1)
 _SOLANA_CLUSTER: Final = {
     Network.DEVNET: "?cluster=devnet",
     Network.TESTNET: "?cluster=testnet",
@@ -70,6 +73,25 @@ class SiteAnswer(Wire, frozen=True):
     local: LocalAnswer | None
 
 
+class AmountAnswer(Wire, frozen=True):
+    """A sum in one asset."""
+
+    asset: Asset
+    amount_minor: AmountMinor
+
+
+class CountsAnswer(Wire, frozen=True):
+    """What happens here, all of it together. `paidOutDay`: payouts that became final within the
+    last 24 hours. `escrowed`: what the contract owes by its final events; null without one."""
+
+    open_tasks: int
+    votes_wanted: int
+    open_projects: int | None
+    paid_out_day: list[AmountAnswer]
+    escrowed: list[AmountAnswer] | None
+    at: datetime
+
+
 class BlockhashAnswer(Wire, frozen=True):
     """What a Solana transaction is signed with, and the last block height it is good for."""
 
@@ -104,6 +126,16 @@ def _local(settings: Settings) -> LocalAnswer | None:
     )
 
 
+def _escrowed(owed: dict[str, int], settings: Settings) -> list[AmountAnswer]:
+    """Tokens other than sBTC are not offered here, and not shown."""
+    assets = {str(escrow.STX): Asset.STX, settings.stacks_sbtc_token: Asset.SBTC}
+    return [
+        AmountAnswer(asset=asset, amount_minor=str(owed.get(token, 0)))
+        for token, asset in assets.items()
+        if token
+    ]
+
+
 class SiteController(Controller):
     """What is the same for everybody."""
 
@@ -132,6 +164,30 @@ class SiteController(Controller):
             local=_local(settings),
         )
         return Response(answer, headers={"Cache-Control": "public, max-age=60"})
+
+    @get("/counts", summary="What happens here", responses=answers(503))
+    async def counts(
+        self, settings: GivenSettings, database: GivenDatabase, clock: GivenClock
+    ) -> Response[CountsAnswer]:
+        """For everybody, and never of one task: its counts are for its requester."""
+        now = clock.now()
+        contract = settings.stacks_contract
+        async with database.connection() as db:
+            open_tasks = await tasks.count_open(db)
+            paid = await payouts.paid_out_since(db, now - _DAY)
+            open_projects = await projects.count_open(db) if contract else None
+            owed = await escrow.owed_of(db, contract, escrow.View.FINAL) if contract else None
+        answer = CountsAnswer(
+            open_tasks=open_tasks.tasks,
+            votes_wanted=open_tasks.votes,
+            open_projects=open_projects,
+            paid_out_day=[
+                AmountAnswer(asset=sum_.asset, amount_minor=str(sum_.amount_minor)) for sum_ in paid
+            ],
+            escrowed=None if owed is None else _escrowed(owed, settings),
+            at=now,
+        )
+        return Response(answer, headers={"Cache-Control": "public, max-age=5"})
 
     @get("/blockhash", summary="A recent Solana blockhash", responses=answers(503))
     async def blockhash(self, solana: GivenSolana) -> Response[BlockhashAnswer]:
