@@ -1,4 +1,5 @@
-import { Plural, Trans, useLingui } from '@lingui/react/macro';
+import { plural } from '@lingui/core/macro';
+import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Figure, Figures, Money } from '#/design';
 import styles from './front.module.css';
@@ -10,16 +11,12 @@ export function Counts() {
   const { data } = useQuery(countsQuery);
   if (!data) return <div className={styles.counts} />;
   const { openTasks, openProjects, votesWanted, paidOutDay, escrowed } = data;
+  const tasks = plural(openTasks, { one: '# task', other: '# tasks' });
+  const projects = plural(openProjects ?? 0, { one: '# project', other: '# projects' });
   return (
     <Figures className={styles.counts ?? ''} label={t`At this moment`}>
       <Figure label={t`Open now`}>
-        <Plural value={openTasks} one="# task" other="# tasks" />
-        {openProjects !== null && (
-          <>
-            {', '}
-            <Plural value={openProjects} one="# project" other="# projects" />
-          </>
-        )}
+        {openProjects === null ? tasks : t`${tasks}, ${projects}`}
       </Figure>
       <Figure label={t`Votes wanted`}>{i18n.number(votesWanted)}</Figure>
       <Figure label={t`Paid out in 24 hours`}>

@@ -96,7 +96,7 @@ function Example() {
         ],
         state: (
           <State state="final" plain>
-            <Trans>An example. Final, so the task opens</Trans>
+            <Trans>An example, final</Trans>
           </State>
         ),
       }}
