@@ -83,7 +83,7 @@ class NothingFits(ChainError):
 
 
 class HistoryIncomplete(ChainError):
-    """A watched account's history does not add up ({reason}), so nothing was taken from it."""
+    """What the chain's node tells does not add up ({reason}), so nothing was taken from it."""
 
     code = "history_incomplete"
 

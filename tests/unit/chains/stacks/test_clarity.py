@@ -1,9 +1,7 @@
 """Clarity values: bytes and back, the text of them, and what is refused."""
 
 import json
-import os
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -33,6 +31,7 @@ from earnest.chains.stacks.clarity import (
     encode_hex,
     show,
 )
+from tests.recordings import stacks_recordings
 
 names = st.from_regex(r"[a-z][a-z0-9\-]{0,20}", fullmatch=True)
 printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
@@ -161,17 +160,9 @@ def test_limits() -> None:
             kind(number)
 
 
-def recordings() -> Path | None:
-    """Where recorded answers of a real Stacks API server lie, if they are on this machine."""
-    named = os.environ.get("EARNEST_STACKS_RECORDINGS")
-    beside = Path(__file__).resolve().parents[5] / "shared" / "fixtures" / "stacks-api"
-    found = Path(named) if named else beside
-    return found if found.is_dir() else None
-
-
 def test_all_recorded_values(capsys: pytest.CaptureFixture[str]) -> None:
     """722 values that a real node's decoder read: the same text, and the same bytes back."""
-    folder = recordings()
+    folder = stacks_recordings()
     if folder is None:
         with capsys.disabled():
             sys.stdout.write(
