@@ -40,6 +40,7 @@ COMMANDS = {
     "payouts": ("stuck", "hold", "release", "give-back", "clear-halt"),
     "chain": ("status", "resume"),
     "jobs": ("list", "retry"),
+    "dossier": ("verify",),
     "cdn": ("policy",),
     "openapi": (),
     "version": (),

@@ -7,6 +7,7 @@ from earnest.escrow.calls_creation import Creation, Terms, prepare_creation
 from earnest.escrow.calls_shape import FunctionArg, PreparedCall, StatedCondition, Token, token_of
 from earnest.escrow.compare import Comparison, FoundBy, Verdict, compare, report
 from earnest.escrow.contract_reader import ContractReader
+from earnest.escrow.errors import Unreadable
 from earnest.escrow.errors_acts import (
     ActNotPossible,
     ActNotYours,
@@ -15,6 +16,7 @@ from earnest.escrow.errors_acts import (
     FigureNotPossible,
 )
 from earnest.escrow.errors_chain import ContractKeptMoving, EscrowNotConfigured
+from earnest.escrow.events import decode_event, event_data
 from earnest.escrow.http import ROUTES, GivenReader, count_caller, reader_of
 from earnest.escrow.jobs import register_jobs
 from earnest.escrow.numbering import EscrowNumbering
@@ -111,6 +113,7 @@ __all__ = [
     "StatedCondition",
     "Terms",
     "Token",
+    "Unreadable",
     "Verdict",
     "View",
     "acts_of",
@@ -122,7 +125,9 @@ __all__ = [
     "count_caller",
     "credits_of",
     "cursor_of",
+    "decode_event",
     "divide",
+    "event_data",
     "events_of_project",
     "events_of_tx",
     "fees_of",

@@ -492,6 +492,37 @@ def jobs_retry(first: int, *more: int, state_dir: StateDir = None) -> None:
     retry_jobs(_operator("worker", state_dir), (first, *more))
 
 
+dossier = App(name="dossier", help="The signed records of disputes.")
+dossier.group = (_OPERATION,)
+app.command(dossier)
+
+
+@dossier.command(name="verify")
+def dossier_verify(
+    file: Path,
+    *,
+    key: str | None = None,
+    files: Path | None = None,
+    json: AsJson = False,
+) -> int:
+    """Prove a dossier with nothing but the file. Exit code 1 when anything speaks against it.
+
+    No network and no database are asked, and nothing has to be configured.
+
+    Parameters
+    ----------
+    file
+        The dossier, as it was downloaded.
+    key
+        The public key that it must be signed with, in hex: GET /api/attestation-key.
+    files
+        A folder with the files of the evidence. They are found by what they hold, not by name.
+    """
+    from earnest.run.operate.dossier import verify_dossier
+
+    return verify_dossier(file, key=key, folder=files, as_json=json)
+
+
 cdn = App(name="cdn", help="What a content delivery network in front of the store needs.")
 cdn.group = (_OPERATION,)
 app.command(cdn)
@@ -543,7 +574,7 @@ for _place, _name in enumerate(
         *("up", "status", "demo"),
         *("api", "worker", "indexer", "signer", "migrate"),
         *("solvency", "ledger", "suspense", "payouts"),
-        *("chain", "rebuild", "jobs", "cdn", "openapi", "version"),
+        *("chain", "rebuild", "jobs", "dossier", "cdn", "openapi", "version"),
     )
 ):
     app[_name].sort_key = _place

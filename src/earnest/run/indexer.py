@@ -110,7 +110,9 @@ class Books:
             payments.reactor(),
             payouts.make_reactor(),
             tasks.reactor(),
+            # After the one that says whose escrow it is.
             projects.reactor(),
+            projects.disputes_reactor(),
         ]
         self._asked: treasury.ChainBalances | None = None
 

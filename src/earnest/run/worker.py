@@ -47,6 +47,8 @@ def build_registry() -> JobRegistry:
     escrow.register_jobs(registry)
     tasks.register_jobs(registry)
     projects.register_jobs(registry)
+    projects.register_dossier_jobs(registry)
+    projects.register_review_jobs(registry)
 
     @registry.job("accounts.sweep", tries_max=1)
     async def sweep_accounts(_job: Job[dict[str, Any]], resources: Resources) -> None:

@@ -23,6 +23,7 @@ _ENDS_SESSIONS = ("/api/auth/logout", "/api/me/sessions/{session_id}")
 _CURSORS = {
     "/api/balance/entries": encode_cursor(5),
     "/api/payouts": encode_cursor(5),
+    "/api/admin/disputes": encode_cursor((5, "00000000-0000-4000-8000-000000000000", 1)),
 }
 # Most lists are ordered by when a thing was made, and its id.
 _MADE = encode_cursor(("2026-01-01T00:00:00Z", "00000000-0000-4000-8000-000000000000"))
