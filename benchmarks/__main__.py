@@ -13,6 +13,7 @@ import structlog
 import uvloop
 
 from benchmarks.database import Cluster
+from benchmarks.indexing import measure_indexing
 from benchmarks.machine import describe_machine
 from benchmarks.memory import measure_memory
 from benchmarks.payouts import measure_payouts
@@ -24,7 +25,7 @@ from benchmarks.servers import install_peers
 from benchmarks.votes import measure_votes
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("votes", "ledger", "queue", "payouts", "memory")
+PARTS = ("votes", "ledger", "queue", "payouts", "indexing", "memory")
 
 
 class Length(msgspec.Struct, frozen=True):
@@ -34,10 +35,20 @@ class Length(msgspec.Struct, frozen=True):
     rounds: int
     queue: tuple[int, ...]
     ledger: tuple[int, ...]
+    rebuild: int
+    logged: tuple[int, ...]
 
 
-QUICK = Length(2, 1, (1_000, 20_000), (0, 100_000))
-FULL = Length(6, 3, (1_000, 100_000, 1_000_000), (0, 100_000, 1_000_000))
+QUICK = Length(2, 1, (1_000, 20_000), (0, 100_000), 60_000, (10_000, 200_000))
+# Five million events, logged and folded, take some twenty gigabytes while it measures.
+FULL = Length(
+    6,
+    3,
+    (1_000, 100_000, 1_000_000),
+    (0, 100_000, 1_000_000),
+    1_000_000,
+    (10_000, 5_000_000),
+)
 
 
 def main() -> None:
@@ -122,6 +133,17 @@ def _measure(
         if "payouts" in parts:
             print("Payouts, packed and one by one", flush=True)
             results.payouts = uvloop.run(measure_payouts(cluster, folder))
+            keep()
+        if "indexing" in parts:
+            print("The escrow's events, logged and folded, beside COPY", flush=True)
+            results.indexing = uvloop.run(
+                measure_indexing(
+                    cluster,
+                    rounds=length.rounds + 2,
+                    rebuild=length.rebuild,
+                    sizes=length.logged,
+                )
+            )
             keep()
     if "memory" in parts:
         print("Memory, and seconds to ready", flush=True)

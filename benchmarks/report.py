@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks.indexing import Indexing
 from benchmarks.machine import Machine
 from benchmarks.memory import Memory
 from benchmarks.payouts import Sent
@@ -22,6 +23,7 @@ class Results(msgspec.Struct, kw_only=True):
     ledger: list[Rate] = []
     queue: list[Latency] = []
     payouts: list[Sent] = []
+    indexing: Indexing | None = None
     memory: Memory | None = None
 
 
@@ -36,6 +38,8 @@ def write_report(results: Results, path: Path) -> None:
         parts.append(_queue(results.queue))
     if results.payouts:
         parts.append(_payouts(results.payouts))
+    if results.indexing:
+        parts.append(_indexing(results.indexing))
     if results.memory:
         parts.append(_memory(results.memory))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -178,6 +182,42 @@ followed by the indexer and posted.
 
 """
         + _table(["", "chain fee per payout", "payouts/s", "payouts", "chain transactions"], rows)
+        + "\n"
+    )
+
+
+def _indexing(found: Indexing) -> str:
+    fill, rebuild = found.backfill, found.rebuild
+    per_second = [
+        ["logged and folded", f"{fill.whole:,.0f}", f"{fill.copied / fill.whole:.1f}"],
+        ["logged alone", f"{fill.logged:,.0f}", f"{fill.copied / fill.logged:.1f}"],
+        ["folded alone", f"{fill.folded:,.0f}", f"{fill.copied / fill.folded:.1f}"],
+        ["COPY of the same rows", f"{fill.copied:,.0f}", "1.0"],
+    ]
+    least = found.costs[0].event_us
+    by_size = [
+        [f"{c.existing:,} events before", f"{c.event_us / least:.2f}", f"{c.event_us:.0f} µs"]
+        for c in found.costs
+    ]
+    return (
+        f"""## The escrow's events
+
+Prints shaped as the contract's, of one to four milestones from creation to their end, drawn by a
+script and repeated with other numbers: decoded, written into the chain log by its own function,
+folded into both views and announced, by one process as the indexer is. COPY writes the same rows of
+log, events and announcements into tables of the same shape with the same indexes, in turns of
+{fill.events:,} events; medians. The load was {found.load_1m:.1f} when this part began.
+
+"""
+        + _table(["", "events/s", "times longer than COPY"], per_second)
+        + f"""
+`earnest rebuild` of {rebuild.events:,} events took {rebuild.seconds:.0f} s
+({rebuild.events / rebuild.seconds:,.0f} events/s), both hashes included; the process held
+{rebuild.memory_before_mb:.0f} MB before it and {rebuild.memory_highest_mb:.0f} MB at most. A look
+that finds nothing new takes {found.poll_us / 1_000:.2f} ms.
+
+"""
+        + _table(["one more event", "times", "logged and folded"], by_size)
         + "\n"
     )
 

@@ -90,14 +90,16 @@ _ENDINGS: dict[int, list[tuple[type[Event], str, int]]] = {
 
 
 class Script:
-    """Prints valid events one after another. `people` is how many clients and freelancers act."""
+    """Prints valid events one after another. `people` is how many clients and freelancers act;
+    without `administers` there are events of projects alone."""
 
-    def __init__(self, die: Random, *, people: int = 6, seq: int = 0, numbers: int = 0) -> None:
+    def __init__(self, die: Random, *, people: int = 6, administers: bool = True) -> None:
         self.die = die
         self.people = people
-        self.seq = seq
+        self.administers = administers
+        self.seq = 0
         self.height = 1_000
-        self.count = numbers
+        self.count = 0
         self.projects: dict[int, _Project] = {}
         self.sets = 1
         self.fee_bps = 0
@@ -318,7 +320,7 @@ class Script:
         drawn = die.random()
         if not self.projects or drawn < 0.15:
             return self.create()
-        if drawn < 0.25:
+        if drawn < 0.25 and self.administers:
             return self.administer()
         project = self.projects[die.choice(list(self.projects)[-12:])]
         ready = [num for num, each in project.milestones.items() if each.status <= 3]

@@ -457,9 +457,12 @@ def rebuild(*, json: AsJson = False, state_dir: StateDir = None) -> int:
     Exit code 1 when the rebuilt projections are not the ones that stood; then the rebuilt ones
     stay. Works while everything runs: readers see the old ones until it is done.
     """
+    from earnest.run.logging import set_up_logging
     from earnest.run.operate.rebuild import show_rebuild
 
-    return show_rebuild(_operator("indexer", state_dir), as_json=json)
+    settings = _operator("indexer", state_dir)
+    set_up_logging(settings, "rebuild")
+    return show_rebuild(settings, as_json=json)
 
 
 jobs = App(name="jobs", help="Background jobs that failed for good and are held.")
