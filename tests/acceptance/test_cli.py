@@ -39,6 +39,8 @@ COMMANDS = {
     "suspense": ("list", "settle"),
     "payouts": ("stuck", "hold", "release", "give-back", "clear-halt"),
     "chain": ("status", "resume"),
+    "rebuild": (),
+    "contract": ("prepare", "resync"),
     "jobs": ("list", "retry"),
     "dossier": ("verify",),
     "cdn": ("policy",),

@@ -102,7 +102,10 @@ def prepare_arbiter_set(
         argument("members", "(list 9 principal)", listed),
         uint_argument("threshold", threshold),
     ]
-    note = f"You announce a set of {len(members)} arbiters of whom {threshold} decide. {_LATER}"
+    decide = f"{len(members)} arbiters, of whom {threshold} must say the same"
+    if len(members) == 1:
+        decide = "one arbiter, who decides alone"
+    note = f"You announce a set of {decide}. {_LATER}"
     return _without_money(contract, owner, "propose-arbiter-set", args, note)
 
 

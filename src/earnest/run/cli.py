@@ -526,6 +526,46 @@ def dossier_verify(
     return verify_dossier(file, key=key, folder=files, as_json=json)
 
 
+contract = App(name="contract", help="The escrow contract: its owner's calls, and our copy of it.")
+contract.group = (_OPERATION,)
+app.command(contract)
+
+
+@contract.command(name="prepare")
+def contract_prepare(
+    act: str,
+    *words: str,
+    sender: str,
+    contract: str = "",
+) -> None:
+    """Print an unsigned call of the contract's owner as JSON, for a wallet to sign.
+
+    Parameters
+    ----------
+    act
+        set-treasury ADDRESS, set-token CONTRACT ASSET yes|no, set-paused yes|no,
+        propose-arbiter-set THRESHOLD ADDRESS…, activate-arbiter-set, propose-fee BASIS-POINTS,
+        activate-fee, propose-owner ADDRESS, accept-ownership.
+    words
+        What belongs to it.
+    sender
+        The wallet that will sign.
+    contract
+        ADDRESS.name; without it EARNEST_STACKS_CONTRACT.
+    """
+    from earnest.run.operate.contract import print_prepared
+
+    print_prepared(_settings(), act, words, contract, sender)
+
+
+@contract.command(name="resync")
+def contract_resync(*, state_dir: StateDir = None) -> int:
+    """Have the indexer hold its log against the chain and make what is shown anew."""
+    from earnest.run.operate.contract import request_resync
+
+    return request_resync(_operator("indexer", state_dir))
+
+
 cdn = App(name="cdn", help="What a content delivery network in front of the store needs.")
 cdn.group = (_OPERATION,)
 app.command(cdn)
@@ -577,7 +617,7 @@ for _place, _name in enumerate(
         *("up", "status", "demo"),
         *("api", "worker", "indexer", "signer", "migrate"),
         *("solvency", "ledger", "suspense", "payouts"),
-        *("chain", "rebuild", "jobs", "dossier", "cdn", "openapi", "version"),
+        *("chain", "rebuild", "contract", "jobs", "dossier", "cdn", "openapi", "version"),
     )
 ):
     app[_name].sort_key = _place
