@@ -68,7 +68,6 @@ class NotificationKind(StrEnum):
     DISPUTE_CLOSED = "dispute_closed"
     DOSSIER_READY = "dossier_ready"
     # Reviews
-    REVIEW_INVITED = "review_invited"
     REVIEW_RECEIVED = "review_received"
     REVIEWS_REVEALED = "reviews_revealed"
     # For operators
@@ -213,10 +212,6 @@ _WORDS: dict[NotificationKind, tuple[str, str]] = {
     _K.DOSSIER_READY: (
         "The dossier on milestone {milestoneNum} of “{projectTitle}” is ready",
         "It holds every event and all evidence, signed. Keep it: it can be verified without us.",
-    ),
-    _K.REVIEW_INVITED: (
-        "Review your part in “{projectTitle}”",
-        "All of it is settled. What you write is shown once the other side has written too.",
     ),
     _K.REVIEW_RECEIVED: (
         "The other side reviewed “{projectTitle}”",
