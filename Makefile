@@ -124,7 +124,7 @@ benchmarks/peers/%/node_modules/.setup-stamp: benchmarks/peers/%/package-lock.js
 # -- run -----------------------------------------------------------------------------------------
 
 .PHONY: demo up status web
-demo: setup ## Play the main job once on real parts: post, pay, vote, pay out
+demo: setup ## Play a task and a project once on real parts, from first to last
 	@exec $(BIN)/earnest demo $(ARGS)
 
 web: $(WEB_BUILT) ## Build the web pages into the package

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +21,9 @@ from earnest.run.embedded.state_dir import StateDir, StateLock
 SECONDS_MAX = 240.0
 LEGS = [
     "start", "sign_in", "upload", "create_task", "pay", "payment_final", "vote", "close",
-    "payout", "prove", "stop",
+    "payout", "prove",
+    "post_project", "propose", "accept_proposal", "fund", "fund_final", "release", "dispute",
+    "rule", "claim", "reorg", "complete", "review", "rebuild", "stop",
 ]  # fmt: skip
 
 
@@ -138,7 +141,29 @@ def check_money(report: dict[str, Any]) -> None:
         assert payout["ledgerAvailableMinor"] == payout["ledgerLockedMinor"] == "0"
 
 
-def test_demo_pays_seven_workers_and_proves_it(start: Callable[..., Demo]) -> None:
+def check_project(report: dict[str, Any]) -> None:
+    """What each milestone came to, who signed what, and that a rebuild changed nothing."""
+    project = report["project"]
+    assert project["statuses"][0] == "open"
+    assert project["statuses"][-1] in ("completed", "reviewed")
+    assert [m["finalStatus"] for m in project["milestones"]] == ["approved", "split", "approved"]
+    paid, returned = int(project["paidMinor"]), int(project["returnedMinor"])
+    assert paid + returned == int(project["lockedMinor"]) == 100_000_000
+    assert returned == 20_000_000
+    assert project["escrowLeftMinor"] == "0"
+    assert project["dossierVerified"] is True
+    acts = [step["act"] for step in project["chainTxs"]]
+    assert acts == [
+        "create", "accept", "complete", "release", "complete", "dispute", "vote", "complete",
+        "claim",
+    ]  # fmt: skip
+    assert project["droppedTxId"] == project["chainTxs"][-1]["txId"]
+    assert len({project["client"], project["freelancer"], project["arbiter"]}) == 3
+    assert report["liveHash"] == report["rebuiltHash"]
+    assert re.fullmatch(r"[0-9a-f]{64}", report["liveHash"])
+
+
+def test_demo_tells_both_stories_and_proves_them(start: Callable[..., Demo]) -> None:
     """`earnest demo` ends with 0, its report says who was paid, and nothing keeps running.
 
     Settings of the person's own environment do not touch it.
@@ -158,6 +183,7 @@ def test_demo_pays_seven_workers_and_proves_it(start: Callable[..., Demo]) -> No
     assert len({payout["address"] for payout in report["payouts"]}) == 7
     assert all(payout["chainTx"] for payout in report["payouts"])
     check_money(report)
+    check_project(report)
     assert demo.left_running() == []
     check_telling(demo.said)
 
@@ -166,7 +192,9 @@ def check_telling(said: str) -> None:
     """The story in a log: no line too long, no colours, the words of the house."""
     assert max(map(len, said.splitlines())) <= 80
     assert "\x1b" not in said
-    for words in ("Seen, not final", "Sent, not final", "Final.", "Ledger = chain.", "█"):
+    for words in ("Seen, not final", "Sent, not final", "Final.", "Disputed.", "Taken back", "█"):
+        assert words in said
+    for words in ("Ledger = chain.", "owes nothing and holds nothing.", "They agree."):
         assert words in said
     assert "pending" not in said.lower()
     assert "success" not in said.lower()
@@ -188,12 +216,15 @@ def test_chain_gone_in_the_middle(start: Callable[..., Demo], tmp_path: Path) ->
 
 
 def test_demo_survives_a_killed_process(start: Callable[..., Demo], tmp_path: Path) -> None:
-    """The indexer is killed while a payment is seen: it comes back, and all are paid."""
+    """The indexer is killed while a payment is seen, and again while an escrow is: it comes back,
+    all are paid, and the project goes on."""
     demo = start(*with_slots(100, tmp_path))
-    demo.wait_for("Seen, not final")
-    os.kill(demo.pid_of("indexer"), signal.SIGKILL)
+    for words in ("The task stays closed", "Nobody starts yet"):
+        demo.wait_for(words)
+        os.kill(demo.pid_of("indexer"), signal.SIGKILL)
     assert demo.end() == 0, demo.said
     check_money(demo.report())
+    check_project(demo.report())
     assert demo.left_running() == []
 
 

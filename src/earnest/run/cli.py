@@ -153,10 +153,10 @@ def demo(
     slot_ms: SlotMs = 400,
     picture: Annotated[Path | None, Parameter(help="Write what was told as SVG, too.")] = None,
 ) -> int:
-    """Play the main job once, on a system of its own: post, pay, vote, pay out.
+    """Play a task and a project once, on a system of its own, from first to last.
 
-    A client and seven workers with fresh keys, over public HTTP only. The outcome is written to
-    demo.json in the state directory.
+    A client and seven workers, then a client, three freelancers and an arbiter, with wallets of
+    their own and over public HTTP only. The outcome is written to demo.json in the state directory.
     """
     from earnest.run.demo import run_demo
 

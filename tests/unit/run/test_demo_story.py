@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import segno
 
-from earnest.run.demo.outcome import Outcome, Payday, Treasury
+from earnest.run.demo.outcome import Outcome, Payday, ProjectOutcome, Treasury
 from earnest.run.demo.story import Coin, Story
-from earnest.run.demo.tables import show_legs, show_paydays, show_treasury
+from earnest.run.demo.tables import show_escrow, show_legs, show_paydays, show_treasury
 
 PAY_URL = (
     "solana:9hSR6S7WPtxmTojgo6GG3k4yDPecgJY292j7xrsUGWBu?amount=0.0735"
@@ -119,3 +119,26 @@ def test_report_is_written_whole(tmp_path: Path) -> None:
     for name in ('"ok": false', '"legs"', '"payout"', '"amountMinor"', '"chainTx"', '"solvent"'):
         assert name in text
     assert [path.name for path in tmp_path.iterdir()] == ["demo.json"]
+
+
+def test_the_escrow_adds_up_on_paper(capsys: pytest.CaptureFixture[str]) -> None:
+    """What was locked is what was paid and given back, in all six places, over a double rule."""
+    project = ProjectOutcome(
+        contract="ST2FC7B8H6A404TAZ1Q0KWPYAYA5J476325GJ1BHC.escrow-multi-token",
+        locked_minor="100000000", bond_minor="2500000", paid_minor="80000000",
+        returned_minor="20000000", escrow_left_minor="0",
+    )  # fmt: skip
+    show_escrow(Story(), Outcome(project=project))
+    said = capsys.readouterr().out
+    assert "The escrow, ST2F…1BHC" in said
+    for figure in ("+100.000000", "+2.500000", "\u221280.000000", "\u221222.500000"):
+        assert f"{figure}\u00a0STX" in said
+    assert said.count("  0.000000\u00a0STX") == 2
+    assert said.count("═" * 58) == 1
+    assert max(map(len, said.splitlines())) <= 80
+
+
+def test_an_escrow_that_was_not_counted_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """A story that broke off before its end tells no sums."""
+    show_escrow(Story(), Outcome(project=ProjectOutcome(contract="ST1.escrow")))
+    assert capsys.readouterr().out == ""

@@ -1,7 +1,8 @@
-"""`earnest demo`: the main job once, on real parts, told as it happens.
+"""`earnest demo`: a task and a project, each once, on real parts, told as it happens.
 
 It starts a system of its own in STATE_DIR/demo, plays a client and seven workers over public HTTP,
-proves that ledger = chain, stops everything, and writes STATE_DIR/demo.json.
+proves that ledger = chain; then plays a client, three freelancers and an arbiter on a project whose
+money lies in an escrow; stops everything, and writes STATE_DIR/demo.json.
 """
 
 import asyncio
@@ -16,9 +17,11 @@ from earnest.kit.errors import EarnestError
 from earnest.run.demo.errors import AskedToStop, DemoBroke
 from earnest.run.demo.legs import Legs
 from earnest.run.demo.outcome import Outcome, rfc3339_now
+from earnest.run.demo.project_legs import ProjectLegs
+from earnest.run.demo.project_scene import Scene
 from earnest.run.demo.story import Story
 from earnest.run.demo.system import System
-from earnest.run.demo.tables import show_legs, show_paydays, show_treasury
+from earnest.run.demo.tables import show_escrow, show_legs, show_paydays, show_treasury
 from earnest.run.embedded.errors import EmbeddedPartFailed
 from earnest.run.terminal import complain
 from earnest.run.version import VERSION
@@ -54,7 +57,7 @@ def run_demo(state_dir: Path, *, slot_ms: int = SLOT_MS, picture: Path | None = 
 async def _play(folder: Path, story: Story, outcome: Outcome) -> int:
     """Runs the legs until they end or a signal asks to stop; stops everything in any case."""
     system = System(folder, slot_ms=outcome.slot_ms)
-    story.line(f"Earnest {VERSION}: one task from question to payday, on real parts.")
+    story.line(f"Earnest {VERSION}: a task and a project, from first to last, on real parts.")
     caught: list[signal.Signals] = []
     playing = asyncio.create_task(_tell(system, story, outcome))
 
@@ -88,6 +91,8 @@ async def _tell(system: System, story: Story, outcome: Outcome) -> None:
     try:
         system.prepare()
         await legs.play()
+        async with Scene(system, story, outcome) as scene:
+            await ProjectLegs(scene).play()
     finally:
         with outcome.leg("stop"):
             # Shielded, so that a second signal does not leave anything running.
@@ -98,6 +103,7 @@ async def _tell(system: System, story: Story, outcome: Outcome) -> None:
     photos = {payday.address: legs.photo_of(payday.address) for payday in outcome.payouts}
     show_paydays(story, outcome, photos)
     show_treasury(story, outcome)
+    show_escrow(story, outcome)
     show_legs(story, outcome)
 
 

@@ -32,9 +32,18 @@ class Browser:
         """Closes the connections."""
         await self._http.aclose()
 
-    async def ask(self, method: str, path: str, body: Any = None, *, once: bool = False) -> Any:
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        once: bool = False,
+        may_be_absent: bool = False,
+    ) -> Any:
         """One request of the API. The answer's JSON, or None for 204.
 
+        With `may_be_absent` None for 404, too.
         With `once` it carries a fresh Idempotency-Key. A 503 promises that nothing was changed
         and that it will pass, so it is asked again for a while. Every other problem is
         `DemoBroke`.
@@ -53,6 +62,8 @@ class Browser:
                 break
             await asyncio.sleep(_AGAIN_AFTER_S)
         if answer.status_code == httpx.codes.NO_CONTENT:
+            return None
+        if may_be_absent and answer.status_code == httpx.codes.NOT_FOUND:
             return None
         try:
             found = answer.json()
@@ -83,13 +94,21 @@ class Browser:
         answer = await self.ask("POST", "/api/auth/verify", proof)
         self._token = answer["token"]
 
-    async def upload(self, content: bytes, content_type: str, purpose: str = "task_option") -> str:
+    async def upload(
+        self,
+        content: bytes,
+        content_type: str,
+        purpose: str = "task_option",
+        *,
+        name: str | None = None,
+    ) -> str:
         """Puts a file straight into the store by its signed URL; gives the file's id."""
         body = {
             "sha256": hashlib.sha256(content).hexdigest(),
             "sizeBytes": len(content),
             "contentType": content_type,
             "purpose": purpose,
+            "name": name,
         }
         begun = await self.ask("POST", "/api/files/uploads", body, once=True)
         file_id: str = begun["fileId"]
@@ -117,6 +136,16 @@ class Browser:
             if put.status_code < 500:
                 break
         raise DemoBroke(reason=f"The S3 server refused a file: {refused}")
+
+    async def download(self, url: str, sha256: str) -> bytes:
+        """Loads a file by a signed URL; it must be the one that was promised."""
+        try:
+            answer = await self._http.get(url)
+        except httpx.HTTPError as error:
+            raise DemoBroke(reason=f"A file did not load ({type(error).__name__}).") from error
+        if not answer.is_success or hashlib.sha256(answer.content).hexdigest() != sha256:
+            raise DemoBroke(reason=f"A file came back as {answer.status_code}, or as another one.")
+        return answer.content
 
     async def look_at(self, url: str) -> int:
         """Loads a picture as a page does; gives its size in bytes."""

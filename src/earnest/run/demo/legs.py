@@ -368,7 +368,7 @@ class Legs:
                 reason=f"The treasury has {treasury.chain_minor} lamports on the chain and "
                 f"{treasury.ledger_minor} in the ledger; {expected} was expected."
             )
-        await self._system.verify_ledger()
+        await self._system.operate("ledger", "verify")
         self._outcome.ledger_verified = True
         self._outcome.solvent = True
         story.tell(f"Compared at the final slot {treasury.slot}: the same to the lamport.")

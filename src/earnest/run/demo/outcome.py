@@ -46,6 +46,36 @@ class Treasury(msgspec.Struct, rename="camel"):
     liabilities_minor: str
 
 
+class ChainStep(msgspec.Struct, frozen=True, rename="camel"):
+    """A chain_tx that somebody's wallet signed in the second story."""
+
+    act: str
+    milestone_num: int | None
+    tx_id: str
+
+
+class ProjectOutcome(msgspec.Struct, rename="camel", kw_only=True):
+    """The second story: who took part, what was signed, and what became of the money."""
+
+    contract: str
+    id: str = ""
+    client: str = ""
+    freelancer: str = ""
+    arbiter: str = ""
+    # As it was seen, each once; the last word is the project's as it was left.
+    statuses: list[str] = msgspec.field(default_factory=list)
+    chain_txs: list[ChainStep] = msgspec.field(default_factory=list)
+    dropped_tx_id: str | None = None
+    # As the API showed them at the end, and what the wallets held then, in micro-STX.
+    milestones: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    locked_minor: str = "0"
+    bond_minor: str = "0"
+    paid_minor: str = "0"
+    returned_minor: str = "0"
+    escrow_left_minor: str | None = None
+    dossier_verified: bool = False
+
+
 class Outcome(msgspec.Struct, rename="camel", kw_only=True):
     """Everything, as far as it came. `reason` says in one line why it is not `ok`."""
 
@@ -67,6 +97,10 @@ class Outcome(msgspec.Struct, rename="camel", kw_only=True):
     treasury: Treasury | None = None
     ledger_verified: bool = False
     solvent: bool = False
+    project: ProjectOutcome | None = None
+    # What the projections of the escrow amount to, before and after `earnest rebuild`.
+    live_hash: str | None = None
+    rebuilt_hash: str | None = None
 
     @contextmanager
     def leg(self, name: str) -> Iterator[None]:

@@ -33,6 +33,8 @@ class Coin(Enum):
     WAITING = ("◌", "quiet")
     SEEN = ("◐", "waiting")
     FINAL = ("●", "done")
+    DISPUTED = ("◒", "look")
+    GIVEN_BACK = ("↩", "quiet")
 
 
 class Waiting:

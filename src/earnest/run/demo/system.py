@@ -27,7 +27,7 @@ PROCESSES = ("postgres", "s3", "chain", "stacks", "signer", "api", "worker", "in
 STACKS_BLOCK_MS = 500
 READY_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 45.0
-VERIFY_SECONDS_MAX = 60.0
+COMMAND_SECONDS_MAX = 60.0
 _POLL_S = 0.1
 
 
@@ -39,6 +39,8 @@ class System:
         self._slot_ms = slot_ms
         self._log = self.state_dir.log_of("up")
         self._process: subprocess.Popen[bytes] | None = None
+        self.urls: dict[str, str] = {}
+        self.stacks_contract = ""
 
     def prepare(self) -> None:
         """Empties the folder of the last demo. Raises `DemoBroke` when one runs in it."""
@@ -71,6 +73,7 @@ class System:
                 ready = {p.name for p in state.processes if p.health is Health.READY}
                 on_progress(ready)
                 if state.complete:
+                    self.urls, self.stacks_contract = state.urls, state.stacks_contract
                     return state
             if time.monotonic() > deadline:
                 raise DemoBroke(
@@ -91,25 +94,31 @@ class System:
                     f"Its log is {process.log}."
                 )
 
-    async def verify_ledger(self) -> None:
-        """Runs `earnest ledger verify` on it. Raises `DemoBroke` with its words."""
+    async def operate(self, *command: str, here: bool = True) -> str:
+        """Runs one command of `earnest` on it; what it printed. Raises `DemoBroke` with its words.
+
+        Without `here` it is a command that knows no state directory.
+        """
+        name = f"`earnest {' '.join(command[:2])}`"
+        where = ("--state-dir", str(self.state_dir.root)) if here else ()
         process = await asyncio.create_subprocess_exec(
-            *_EARNEST, "ledger", "verify", "--state-dir", str(self.state_dir.root),
+            *_EARNEST, *command, *where,
             env=_environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         try:
-            said, _ = await asyncio.wait_for(process.communicate(), VERIFY_SECONDS_MAX)
+            said, complained = await asyncio.wait_for(process.communicate(), COMMAND_SECONDS_MAX)
         except TimeoutError:
-            raise DemoBroke(reason="`earnest ledger verify` did not end in time.") from None
+            raise DemoBroke(reason=f"{name} did not end in time.") from None
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
         if process.returncode != 0:
-            words = " ".join(said.decode("utf-8", "replace").split())
-            raise DemoBroke(reason=f"`earnest ledger verify` found a fault: {words[:300]}")
+            words = " ".join((said + complained).decode("utf-8", "replace").split())
+            raise DemoBroke(reason=f"{name} found a fault: {words[:300]}")
+        return said.decode("utf-8", "replace")
 
     def stop(self) -> None:
         """Stops everything that was started, in order; returns when nothing of it runs."""

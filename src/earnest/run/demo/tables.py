@@ -16,16 +16,30 @@ _LEGS = {
     "close": "Task closed, counts checked",
     "payout": "Seven payouts final",
     "prove": "Ledger against chain",
+    "post_project": "Project posted",
+    "propose": "Three proposals",
+    "accept_proposal": "One accepted",
+    "fund": "Escrow seen",
+    "fund_final": "Escrow final, project active",
+    "release": "Milestone 1 released, final",
+    "dispute": "Milestone 2 disputed, evidence in",
+    "rule": "Ruling final",
+    "claim": "Milestone 3 claimed after the window",
+    "reorg": "Claim dropped, and landed again",
+    "complete": "Project complete, final",
+    "review": "Two reviews",
+    "rebuild": "Projections rebuilt from the log",
     "stop": "Everything stopped",
 }
 _WIDTH = 58
 
 
-def _exact(amount_minor: int, *, signed: bool = False) -> str:
-    """All nine places, as ledgers show them."""
-    digits = str(abs(amount_minor)).rjust(Asset.SOL.decimals + 1, "0")
+def _exact(amount_minor: int, *, signed: bool = False, asset: Asset = Asset.SOL) -> str:
+    """All places, as ledgers show them."""
+    places = asset.decimals
+    digits = str(abs(amount_minor)).rjust(places + 1, "0")
     sign = "\u2212" if amount_minor < 0 else "+" if signed else ""
-    return f"{sign}{digits[:-9]}.{digits[-9:]}\u00a0{Asset.SOL}"
+    return f"{sign}{digits[:-places]}.{digits[-places:]}\u00a0{asset}"
 
 
 def show_paydays(story: Story, outcome: Outcome, photos: dict[str, str]) -> None:
@@ -71,6 +85,36 @@ def show_treasury(story: Story, outcome: Outcome) -> None:
     _sums(story, closing)
     story.rule(_WIDTH, checked=True)
     story.line("  Ledger = chain.")
+
+
+def show_escrow(story: Story, outcome: Outcome) -> None:
+    """Where the project's money went, closed by a double rule: the chain was asked."""
+    project = outcome.project
+    if project is None or project.escrow_left_minor is None:
+        return
+    locked, bond = int(project.locked_minor), int(project.bond_minor)
+    paid, returned = int(project.paid_minor), int(project.returned_minor)
+    story.heading(f"The escrow, {shorten(project.contract.partition('.')[0])}")
+    stx = Asset.STX
+    _sums(
+        story,
+        [
+            ("The client locked", _exact(locked, signed=True, asset=stx)),
+            ("Its bond for the dispute", _exact(bond, signed=True, asset=stx)),
+            ("The freelancer was paid", _exact(-paid, asset=stx)),
+            ("The client got back, bond included", _exact(-returned - bond, asset=stx)),
+        ],
+    )
+    story.rule(_WIDTH)
+    _sums(
+        story,
+        [
+            ("Left, by its events", _exact(locked - paid - returned, asset=stx)),
+            ("Left, on the chain", _exact(int(project.escrow_left_minor), asset=stx)),
+        ],
+    )
+    story.rule(_WIDTH, checked=True)
+    story.line("  The escrow owes nothing and holds nothing.")
 
 
 def _sums(story: Story, lines: list[tuple[str, str]]) -> None:
