@@ -63,6 +63,7 @@ class NotificationKind(StrEnum):
     # Disputes
     DISPUTE_FILED = "dispute_filed"
     DISPUTE_TO_RULE = "dispute_to_rule"
+    DEFAULT_POSSIBLE = "default_possible"
     EVIDENCE_ADDED = "evidence_added"
     ARBITER_VOTED = "arbiter_voted"
     DISPUTE_CLOSED = "dispute_closed"
@@ -195,6 +196,11 @@ _WORDS: dict[NotificationKind, tuple[str, str]] = {
         "A dispute awaits your ruling",
         "Milestone {milestoneNum} of “{projectTitle}”, {amount}. Your vote counts before block"
         " {defaultFrom} of Bitcoin.",
+    ),
+    _K.DEFAULT_POSSIBLE: (
+        "The arbiters' time on milestone {milestoneNum} of “{projectTitle}” is over",
+        "They did not agree. Anyone can sign the default now: {percent} of {amount} to the"
+        " freelancer, the rest back.",
     ),
     _K.EVIDENCE_ADDED: (
         "New evidence on milestone {milestoneNum} of “{projectTitle}”",

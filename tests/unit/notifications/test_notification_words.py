@@ -23,6 +23,7 @@ EVERYTHING: dict[str, Any] = {
     "defaultFrom": 2000,
     "expires": 3000,
     "revealedAt": "1 May 2026",
+    "termsVersion": 2,
     "count": 3,
 }
 
