@@ -95,6 +95,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tasks_per_minute_max: Annotated[int, msgspec.Meta(ge=1)] = 60
     payouts_per_minute_max: Annotated[int, msgspec.Meta(ge=1)] = 60
     uploads_per_minute_max: Annotated[int, msgspec.Meta(ge=1)] = 600
+    projects_per_minute_max: Annotated[int, msgspec.Meta(ge=1)] = 30
+    project_writes_per_minute_max: Annotated[int, msgspec.Meta(ge=1)] = 120
     payout_min_lamports: Annotated[int, msgspec.Meta(ge=1)] = 1_000_000
     payout_min_usdc_minor: Annotated[int, msgspec.Meta(ge=1)] = 1_000_000
 

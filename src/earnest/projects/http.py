@@ -11,21 +11,20 @@ from litestar.di import Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
-from earnest.kit.db import Connection
+from earnest.kit.db import Connection, Database
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.limits import limit_account
 from earnest.kit.money import Asset
 from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
+from earnest.kit.settings import Settings
 from earnest.kit.wire import Page
 from earnest.projects import service, store
 from earnest.projects.rules import (
-    PROJECTS_PER_MINUTE_MAX,
     SKILLS_MAX,
-    SMALL_WRITES_PER_MINUTE_MAX,
     Category,
-    read_skills,
+    spell_skills,
 )
 from earnest.projects.rules_chain import ProjectStatus
 from earnest.projects.service import NewProject, ProjectChanges
@@ -87,7 +86,7 @@ class ProjectsController(Controller):
     ) -> ProjectAnswer:
         """Open for proposals at once. No money moves before you accept one and fund the escrow."""
         await limit_account(
-            database, "projects", principal.account_id, most=PROJECTS_PER_MINUTE_MAX
+            database, "projects", principal.account_id, most=settings.projects_per_minute_max
         )
         now = clock.now()
         new = NewProject(
@@ -157,11 +156,11 @@ class ProjectsController(Controller):
         wanted = ProjectFilter(
             status=status,
             category=category,
-            skills=read_skills(skills.split(",")[: SKILLS_MAX + 1]) if skills else (),
+            skills=spell_skills((skills or "").split(",")[: SKILLS_MAX + 1]),
             asset=asset,
             budget_min_minor=int(budget_min) if budget_min else None,
             budget_max_minor=int(budget_max) if budget_max else None,
-            client_address=client,
+            client_address=_plain(client),
             words=_plain(q),
         )
         if part is not None:
@@ -211,9 +210,7 @@ class ProjectsController(Controller):
         """Category and skills at any time. A change of anything else makes a new version of the
         terms once somebody has proposed: they are told, and can be accepted when they stand by it.
         """
-        await limit_account(
-            database, "project_writes", principal.account_id, most=SMALL_WRITES_PER_MINUTE_MAX
-        )
+        await count_write(database, settings, principal.account_id)
         now = clock.now()
         changes = ProjectChanges(
             title=data.title,
@@ -248,14 +245,18 @@ class ProjectsController(Controller):
     ) -> ProjectAnswer:
         """No money moves. What is in an escrow comes back by the escrow's own rules only; and if
         a funding that was under way arrives after this, the chain's word counts."""
-        await limit_account(
-            database, "project_writes", principal.account_id, most=SMALL_WRITES_PER_MINUTE_MAX
-        )
+        await count_write(database, settings, principal.account_id)
         now = clock.now()
         async with database.db_tx() as db_tx:
             await service.cancel_project(db_tx, principal.account_id, project_id, now)
             view = await view_project(db_tx, settings, principal.account_id, project_id, now)
         return show_project(view)
+
+
+async def count_write(database: Database, settings: Settings, account: UUID) -> None:
+    """Counts one small change of an account's; raises `TooManyRequests`."""
+    most = settings.project_writes_per_minute_max
+    await limit_account(database, "project_writes", account, most=most)
 
 
 def _plain(words: str | None) -> str | None:

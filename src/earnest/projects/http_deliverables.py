@@ -12,11 +12,11 @@ from earnest.files import WITH_STORE, DownloadAnswer, FileNotFound, GivenStore
 from earnest.kit.db import Connection
 from earnest.kit.errors import InvalidInput
 from earnest.kit.idempotency import IdempotencyKey, once
-from earnest.kit.parts import GivenClock, GivenDatabase
+from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.projects import service_deliverables
-from earnest.projects.http import NO_STORE
-from earnest.projects.http_proposals import count_write, show_download
+from earnest.projects.http import NO_STORE, count_write
+from earnest.projects.http_proposals import show_download
 from earnest.projects.service_deliverables import NewDeliverable
 from earnest.projects.shapes import (
     DeliverableAnswer,
@@ -47,13 +47,14 @@ class DeliverablesController(Controller):
         num: FromPath[int],
         principal: CurrentPrincipal,
         database: GivenDatabase,
+        settings: GivenSettings,
         clock: GivenClock,
         data: JSONBody[DeliverableBody],
         idempotency_key: IdempotencyKey = None,
     ) -> DeliverableAnswer:
         """The next version; older ones stay. The client's time begins with the call that completes
         the milestone on the chain, not with this."""
-        await count_write(database, principal.account_id)
+        await count_write(database, settings, principal.account_id)
         if not (data.note.strip() or data.links or data.files):
             raise InvalidInput(reason="Hand in a note, a link or a document.")
         new = NewDeliverable(note=data.note, links=data.links, files=data.files)

@@ -11,8 +11,7 @@ from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.projects import service_calls, service_funding
-from earnest.projects.http import NO_STORE
-from earnest.projects.http_proposals import count_write
+from earnest.projects.http import NO_STORE, count_write
 from earnest.projects.service import contract_of
 from earnest.projects.service_view import view_project
 from earnest.projects.shapes import ActTxBody, ProjectAnswer, TxBody, show_project
@@ -51,7 +50,7 @@ class FundingController(Controller):
     ) -> ProjectAnswer:
         """A hint, shown as awaited until the chain shows it, for a day at most. It is no proof and
         changes no status; saying it again changes nothing."""
-        await count_write(database, principal.account_id)
+        await count_write(database, settings, principal.account_id)
         now = clock.now()
         async with database.db_tx() as db_tx:
             await service_funding.hint_funding(
@@ -81,7 +80,7 @@ class FundingController(Controller):
     ) -> ProjectAnswer:
         """A hint, as for the funding. An act that the contract would refuse as things stand is
         refused here."""
-        await count_write(database, principal.account_id)
+        await count_write(database, settings, principal.account_id)
         now = clock.now()
         async with database.db_tx() as db_tx:
             await service_funding.hint_act(
@@ -113,7 +112,7 @@ class FundingController(Controller):
     ) -> ProjectAnswer:
         """For its client. The escrow must be there on the chain and be what was agreed on; which
         one of them is meant is never guessed."""
-        await count_write(database, principal.account_id)
+        await count_write(database, settings, principal.account_id)
         now = clock.now()
         async with database.db_tx() as db_tx:
             await service_funding.choose_escrow(
@@ -158,7 +157,7 @@ class FundingController(Controller):
         right. Nothing is sent and nothing is noted. `create` funds a project that is agreed on;
         every other act waits until the escrow's creation is final, because the number of a project
         can move before."""
-        await count_write(database, principal.account_id)
+        await count_write(database, settings, principal.account_id)
         async with database.connection() as db:
             prepared = await service_calls.prepare(
                 db,

@@ -12,7 +12,7 @@ from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.files import WITH_STORE, DownloadAnswer, FileNotFound, GivenStore, ObjectStore
 from earnest.files import presign_download as presign
 from earnest.kit.clock import Clock
-from earnest.kit.db import Connection, Database
+from earnest.kit.db import Connection
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.limits import limit_account
 from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
@@ -20,8 +20,7 @@ from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.wire import Page
 from earnest.projects import service_proposals
-from earnest.projects.http import NO_STORE
-from earnest.projects.rules import PROPOSALS_PER_MINUTE_MAX, SMALL_WRITES_PER_MINUTE_MAX
+from earnest.projects.http import NO_STORE, count_write
 from earnest.projects.service_proposals import NewProposal
 from earnest.projects.service_view import view_project
 from earnest.projects.shapes import (
@@ -46,11 +45,6 @@ def _page(found: list[Proposal], limit: int) -> Page[ProposalAnswer]:
         items=[show_proposal(each) for each in page],
         next_cursor=encode_cursor((page[-1].created_at, page[-1].id)) if more else None,
     )
-
-
-async def count_write(database: Database, account: UUID) -> None:
-    """Counts one small change of an account's."""
-    await limit_account(database, "project_writes", account, most=SMALL_WRITES_PER_MINUTE_MAX)
 
 
 async def show_download(
@@ -95,7 +89,7 @@ class ProjectProposalsController(Controller):
     ) -> ProposalAnswer:
         """One for each freelancer, on a project that is open and not their own."""
         await limit_account(
-            database, "proposals", principal.account_id, most=PROPOSALS_PER_MINUTE_MAX
+            database, "proposals", principal.account_id, most=settings.projects_per_minute_max
         )
         new = NewProposal(
             cover_letter=data.cover_letter,
@@ -163,7 +157,7 @@ class ProjectProposalsController(Controller):
         clock: GivenClock,
     ) -> ProjectAnswer:
         """While it is not funded. The project is open again, and all proposals stand."""
-        await count_write(database, principal.account_id)
+        await count_write(database, settings, principal.account_id)
         now = clock.now()
         async with database.db_tx() as db_tx:
             await service_proposals.withdraw_acceptance(
@@ -232,7 +226,7 @@ class ProposalController(Controller):
     ) -> ProposalAnswer:
         """Fixes the terms; the others are passed over. No money moves before you fund the escrow,
         and if that does not happen within 14 days the project is open again."""
-        await count_write(database, principal.account_id)
+        await count_write(database, settings, principal.account_id)
         async with database.db_tx() as db_tx:
             accepted = await service_proposals.accept_proposal(
                 db_tx, settings, principal.account_id, proposal_id, clock.now()
@@ -245,10 +239,11 @@ class ProposalController(Controller):
         proposal_id: FromPath[UUID],
         principal: CurrentPrincipal,
         database: GivenDatabase,
+        settings: GivenSettings,
         clock: GivenClock,
     ) -> ProposalAnswer:
         """Cannot be taken back."""
-        await count_write(database, principal.account_id)
+        await count_write(database, settings, principal.account_id)
         async with database.db_tx() as db_tx:
             rejected = await service_proposals.reject_proposal(
                 db_tx, principal.account_id, proposal_id, clock.now()
@@ -265,10 +260,11 @@ class ProposalController(Controller):
         proposal_id: FromPath[UUID],
         principal: CurrentPrincipal,
         database: GivenDatabase,
+        settings: GivenSettings,
         data: JSONBody[TermsBody],
     ) -> ProposalAnswer:
         """With its own figures. Until then a proposal for older terms cannot be accepted."""
-        await count_write(database, principal.account_id)
+        await count_write(database, settings, principal.account_id)
         async with database.db_tx() as db_tx:
             confirmed = await service_proposals.confirm_terms(
                 db_tx, principal.account_id, proposal_id, data.terms_version
@@ -281,10 +277,11 @@ class ProposalController(Controller):
         proposal_id: FromPath[UUID],
         principal: CurrentPrincipal,
         database: GivenDatabase,
+        settings: GivenSettings,
         clock: GivenClock,
     ) -> None:
         """An accepted one too, as long as it is not funded: then the project is open again."""
-        await count_write(database, principal.account_id)
+        await count_write(database, settings, principal.account_id)
         async with database.db_tx() as db_tx:
             await service_proposals.withdraw_proposal(
                 db_tx, principal.account_id, proposal_id, clock.now()

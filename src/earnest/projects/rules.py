@@ -11,7 +11,6 @@ from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -39,9 +38,6 @@ VERSIONS_MAX = 50
 PROPOSALS_MAX = 200
 OPEN_PROJECTS_MAX = 200
 WAITING_PROPOSALS_MAX = 200
-PROJECTS_PER_MINUTE_MAX = 30
-PROPOSALS_PER_MINUTE_MAX = 30
-SMALL_WRITES_PER_MINUTE_MAX = 120
 
 ASSETS = (Asset.STX, Asset.SBTC)
 
@@ -239,34 +235,45 @@ def propose_shares(
     return shares
 
 
-_SKILL = re.compile(r"[^\W_][\w+#.\- ]{0,31}")
+SKILL_LENGTH_MAX = 32
+# Whatever is no comma, mark-up or control character; the same on the wire.
+SKILL_PATTERN = r"^[^\s,<>\x00-\x1f\x7f-\x9f][^,<>\x00-\x1f\x7f-\x9f]*(?!\n)$"
 
 
 def read_skills(words: Sequence[str]) -> list[str]:
     """Skills as they are kept and searched: lower case, single blanks, none twice, in order.
 
-    Raises `TermsNotSound` for more than `SKILLS_MAX`, or for one that is no word of up to 32
-    letters, digits, blanks and `+ # . -`.
+    Raises `TermsNotSound` for more than `SKILLS_MAX`, or for one that does not fit
+    `SKILL_PATTERN`.
     """
-    skills = list(dict.fromkeys(" ".join(word.casefold().split()) for word in words))
+    for word in words:
+        if len(word) > SKILL_LENGTH_MAX or not re.search(SKILL_PATTERN, word):
+            raise TermsNotSound(reason=f"{word!r} is no skill that can be searched for.")
+    skills = spell_skills(words)
     if len(skills) > SKILLS_MAX:
         raise TermsNotSound(reason=f"A project names at most {SKILLS_MAX} skills.")
-    for skill in skills:
-        if not _SKILL.fullmatch(skill):
-            raise TermsNotSound(reason=f"{skill!r} is no skill that can be searched for.")
     return skills
 
 
+def spell_skills(words: Sequence[str]) -> list[str]:
+    """Words as skills are spelled; what cannot be one is left out."""
+    spelled = (" ".join(word.replace("\x00", "").casefold().split()) for word in words)
+    return list(dict.fromkeys(word for word in spelled if word))
+
+
+LINK_LENGTH_MAX = 2_000
+# https, a host as DNS writes it, and printable ASCII after it: no other scheme, no name and
+# password, nothing that looks like what it is not. The same on the wire.
+LINK_PATTERN = (
+    r"^https://[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?(?::[1-9][0-9]{0,3})?"
+    r"(?:[/?#][!-~]*)?(?!\n)$"
+)
+
+
 def read_links(links: Sequence[str]) -> list[str]:
-    """Links as they are kept, none twice. Raises `LinkNotTaken` for one that is no https address
-    of a host, or that carries a name and password."""
+    """Links as they are kept, none twice. Raises `LinkNotTaken` for one that does not fit
+    `LINK_PATTERN`."""
     for link in links:
-        try:
-            parts = urlsplit(link)
-            port = parts.port  # raises for one that is no number
-        except ValueError:
-            raise LinkNotTaken(link=link) from None
-        sound = parts.scheme == "https" and parts.hostname and port != 0
-        if not sound or "@" in parts.netloc or not link.isprintable() or " " in link:
+        if len(link) > LINK_LENGTH_MAX or not re.search(LINK_PATTERN, link):
             raise LinkNotTaken(link=link)
     return list(dict.fromkeys(links))

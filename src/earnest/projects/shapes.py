@@ -17,8 +17,12 @@ from earnest.projects.rules import (
     DAYS_MAX,
     DAYS_MIN,
     FILES_MAX,
+    LINK_LENGTH_MAX,
+    LINK_PATTERN,
     LINKS_MAX,
     MILESTONES_MAX,
+    SKILL_LENGTH_MAX,
+    SKILL_PATTERN,
     SKILLS_MAX,
     Category,
     MilestoneTerms,
@@ -70,7 +74,12 @@ CoverLetter = Annotated[
 ShortWords = Annotated[
     str, msgspec.Meta(max_length=2_000, pattern=r"^[^\x00]*$", description="Plain text.")
 ]
-Skill = Annotated[str, msgspec.Meta(min_length=1, max_length=32, examples=["clarity"])]
+Skill = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1, max_length=SKILL_LENGTH_MAX, pattern=SKILL_PATTERN, examples=["clarity"]
+    ),
+]
 Skills = Annotated[list[Skill], msgspec.Meta(max_length=SKILLS_MAX)]
 Days = Annotated[
     int, msgspec.Meta(ge=DAYS_MIN, le=DAYS_MAX, description="Days after the escrow is funded.")
@@ -87,9 +96,15 @@ StacksAddressText = Annotated[
     ),
 ]
 Link = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=2_000, description="An https address.",
-                      examples=["https://example.org/draft"])
-]  # fmt: skip
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=LINK_LENGTH_MAX,
+        pattern=LINK_PATTERN,
+        description="An https address.",
+        examples=["https://example.org/draft"],
+    ),
+]
 Links = Annotated[list[Link], msgspec.Meta(max_length=LINKS_MAX)]
 Files = Annotated[
     list[UUID],

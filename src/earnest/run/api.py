@@ -44,6 +44,7 @@ from earnest.run.metrics import REQUEST_SECONDS, REQUESTS
 from earnest.run.migrate import expected_version, wait_for_version
 from earnest.run.one_write import OneWriteProtocol
 from earnest.run.reference import ReferencePlugin
+from earnest.run.schema_bounds import tell_bounds
 from earnest.run.stacks import asking_contract
 from earnest.run.version import VERSION
 from earnest.run.web import Pages
@@ -189,7 +190,7 @@ def _operations(app: Litestar) -> Iterator[Operation]:
 
 
 def _finish_schema(app: Litestar) -> None:
-    """Says what the generator leaves out: bodies take no field that is not named.
+    """Says what the generator leaves out: bodies take no field that is not named, and some bounds.
 
     And keeps out what it would make up: examples at random, different in every process.
     """
@@ -198,10 +199,11 @@ def _finish_schema(app: Litestar) -> None:
             for spec in (getattr(handler, "responses", None) or {}).values():
                 spec.generate_examples = False
     components = app.openapi_schema.components
-    closed = {body.__name__ for body in _bodies(Body)}
+    closed = {body.__name__: body for body in _bodies(Body)}
     for name, schema in components.schemas.items():
-        if name.rpartition("_")[2] in closed:
+        if body := closed.get(name.rpartition("_")[2]):
             schema.additional_properties = False
+            tell_bounds(body, schema)
     for operation in _operations(app):
         for response in (operation.responses or {}).values():
             for content in (getattr(response, "content", None) or {}).values():

@@ -51,7 +51,7 @@ class ProjectWorld:
 
     async def make(self) -> None:
         """Makes one agreed project for most rows, and others for those that change theirs."""
-        await self.market.party(UUID(self.owner.account_id))
+        self.client_wallet = await self.market.party(UUID(self.owner.account_id))
         wallet = await self.market.party(UUID(self.freelancer.account_id))
         async with self.owner.client() as client, self.freelancer.client() as other:
             self.ids = await self._project(client, other, accepted=True)

@@ -24,6 +24,7 @@ _CURSORS = {
     "/api/balance/entries": encode_cursor(5),
     "/api/payouts": encode_cursor(5),
     "/api/admin/disputes": encode_cursor((5, "00000000-0000-4000-8000-000000000000", 1)),
+    "/api/blockchain/events": encode_cursor(5),
 }
 # Most lists are ordered by when a thing was made, and its id.
 _MADE = encode_cursor(("2026-01-01T00:00:00Z", "00000000-0000-4000-8000-000000000000"))
@@ -83,5 +84,20 @@ def _fill(path: str, body: dict[str, Any]) -> None:
         body["asset"] = "SOL"
         body["pricePerVoteMinor"] = body["pricePerVoteMinor"][:12]
         body["options"] = [{"fileId": id} for id in _WORLD["fileIds"]]
+    elif path in ("/api/projects", "/api/projects/{project_id}"):
+        _fill_project(body)
+    elif path.endswith("/deliverables"):
+        body["note"] = "A sketch."
     elif path.endswith("/submissions"):
         body["optionId"] = _WORLD["vote"]["optionId"]
+
+
+def _fill_project(body: dict[str, Any]) -> None:
+    """Figures that agree with each other, and a wallet that is there."""
+    body.pop("address", None)
+    if "asset" in body:
+        body["asset"] = "STX"
+    if body.get("milestones"):
+        body["milestones"] = [
+            milestone | {"amountMinor": "10000", "days": 7} for milestone in body["milestones"]
+        ]

@@ -14,13 +14,21 @@ import pytest
 from earnest.run.embedded.local_chain import LocalChain
 from earnest.run.embedded.object_store import ObjectStore as EmbeddedS3
 from tests.acceptance.http.conftest import Site, opened_site
+from tests.acceptance.http.project_world import ProjectWorld
 from tests.acceptance.http.served import Person
 from tests.conftest import Databases
+from tests.escrow_market import CONTRACT
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 EXAMPLES_MAX = 12
-LIMITS = ("tasks_per_minute_max", "payouts_per_minute_max", "uploads_per_minute_max")
+LIMITS = (
+    "tasks_per_minute_max",
+    "payouts_per_minute_max",
+    "uploads_per_minute_max",
+    "projects_per_minute_max",
+    "project_writes_per_minute_max",
+)
 
 
 async def make_world(site: Site, person: Person) -> dict[str, Any]:
@@ -32,6 +40,11 @@ async def make_world(site: Site, person: Person) -> dict[str, Any]:
         posted = (await client.post("/api/tasks", json=await site.task_body(person))).json()
         asked = await client.post("/api/payouts", json={"asset": "SOL", "amountMinor": "1500000"})
         await client.get("/api/tasks/next")
+    projects = ProjectWorld(site, person)
+    await projects.make()
+    of_projects = {
+        name: projects.ids[name] for name in ("project_id", "proposal_id", "deliverable_id", "num")
+    }
     return {
         "url": site.url,
         "key": str(person.wallet),
@@ -46,6 +59,8 @@ async def make_world(site: Site, person: Person) -> dict[str, Any]:
             "public_id": str(public_id),
             "variant": "small",
             "notification_id": await site.tell(person),
+            "address": projects.client_wallet.address,
+            **of_projects,
         },
     }
 
@@ -58,7 +73,7 @@ async def test_api_and_schema_agree(
     forbids is taken, nothing that it allows refused; no route answers without the sign-in that it
     declares."""
     many = dict.fromkeys(LIMITS, 1_000_000)
-    async with opened_site(databases, s3_server, chain, **many) as site:
+    async with opened_site(databases, s3_server, chain, stacks_contract=CONTRACT, **many) as site:
         world = await make_world(site, site.person())
         command = [sys.executable, "-m", "schemathesis.cli"]
         command += ["--config-file", str(HERE / "schemathesis.toml")]

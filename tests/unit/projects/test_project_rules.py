@@ -179,10 +179,9 @@ def test_own_figures_must_agree_with_budget_and_days(own: list[tuple[int, int]],
 
 def test_skills_are_kept_one_way() -> None:
     """Lower case, single blanks, none twice, in the order given."""
-    assert read_skills(["Clarity", " node.js ", "clarity", "C++", "Smart   Contracts"]) == [
-        "clarity", "node.js", "c++", "smart contracts",
-    ]  # fmt: skip
-    for bad in ("", "   ", "#x", "a" * 33, "<b>", "a,b"):
+    words = ["Clarity", "node.js ", "clarity", "C++", "Smart   Contracts", "Übersetzung"]
+    assert read_skills(words) == ["clarity", "node.js", "c++", "smart contracts", "übersetzung"]
+    for bad in ("", "   ", " x", "a" * 33, "<b>", "a,b", "a\n", "a\x00"):
         with pytest.raises(TermsNotSound):
             read_skills([bad])
     with pytest.raises(TermsNotSound):
@@ -200,6 +199,11 @@ def test_skills_are_kept_one_way() -> None:
         "https://example.org/a b",
         "https://example.org/\u202egpj.exe",
         "https://example.org:99999/",
+        "https://example.org@evil.example/",
+        "https://example.org\n",
+        "https://-x/",
+        "https://ex\u00e4mple.org/",
+        "https://example.org/" + "a" * 2_000,
         "HTTPS//example.org",
         "//example.org/",
     ],
