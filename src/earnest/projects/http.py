@@ -51,8 +51,13 @@ class OwnPart(StrEnum):
     FREELANCER = "freelancer"
 
 
-_AmountAsked = Annotated[
-    str | None, QueryParameter(pattern=r"^[0-9]{1,20}$", description="In minor units.")
+_BudgetMin = Annotated[
+    str | None,
+    QueryParameter(name="budgetMin", pattern=r"^[0-9]{1,20}(?!\n)$", description="In minor units."),
+]
+_BudgetMax = Annotated[
+    str | None,
+    QueryParameter(name="budgetMax", pattern=r"^[0-9]{1,20}(?!\n)$", description="In minor units."),
 ]
 
 
@@ -133,8 +138,8 @@ class ProjectsController(Controller):
             QueryParameter(max_length=400, description="All of these, parted by commas."),
         ] = None,
         asset: Annotated[Asset | None, QueryParameter()] = None,
-        budget_min: _AmountAsked = None,
-        budget_max: _AmountAsked = None,
+        budget_min: _BudgetMin = None,
+        budget_max: _BudgetMax = None,
         client: Annotated[
             str | None, QueryParameter(max_length=41, description="The client's Stacks address.")
         ] = None,

@@ -9,7 +9,7 @@ from tests.acceptance.http.conftest import Site
 from tests.acceptance.http.served import Person
 from tests.escrow_market import EscrowMarket, tx_id
 
-PROJECT = {
+PROJECT: dict[str, Any] = {
     "title": "A faucet",
     "description": "It drips tokens, once an hour for each address.",
     "category": "contracts",
@@ -20,7 +20,11 @@ PROJECT = {
         {"title": "Hand over", "amountMinor": "300000", "days": 30, "acceptance": "It runs."},
     ],
 }
-PROPOSAL = {"coverLetter": "I have built three of these.", "budgetMinor": "900000", "days": 28}
+PROPOSAL: dict[str, Any] = {
+    "coverLetter": "I have built three of these.",
+    "budgetMinor": "900000",
+    "days": 28,
+}
 
 _P = "/api/projects/{project_id}"
 _O = "/api/proposals/{proposal_id}"
