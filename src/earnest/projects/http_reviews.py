@@ -21,7 +21,7 @@ from earnest.kit.settings import Settings
 from earnest.kit.wire import AmountMinor, Body, Page, Wire
 from earnest.projects import service_reviews
 from earnest.projects.http import NO_STORE
-from earnest.projects.http_proposals import count_write
+from earnest.projects.http import count_write
 from earnest.projects.rules_dossier import Side
 from earnest.projects.rules_reviews import Contribution
 from earnest.projects.rules_terms import on_network_of
@@ -186,13 +186,14 @@ class ReviewsController(Controller):
         project_id: FromPath[UUID],
         principal: CurrentPrincipal,
         database: GivenDatabase,
+        settings: GivenSettings,
         clock: GivenClock,
         data: JSONBody[ReviewBody],
         idempotency_key: IdempotencyKey = None,
     ) -> ReviewAnswer:
         """Once every milestone is settled and final. The other side reads it when it has written
         its own, or after 14 days."""
-        await count_write(database, principal.account_id)
+        await count_write(database, settings, principal.account_id)
 
         async def work(db_tx: Connection) -> ReviewAnswer:
             return _show(
