@@ -20,8 +20,7 @@ from earnest.kit.problems import answers
 from earnest.kit.settings import Settings
 from earnest.kit.wire import AmountMinor, Body, Page, Wire
 from earnest.projects import service_reviews
-from earnest.projects.http import NO_STORE
-from earnest.projects.http import count_write
+from earnest.projects.http import NO_STORE, count_write
 from earnest.projects.rules_dossier import Side
 from earnest.projects.rules_reviews import Contribution
 from earnest.projects.rules_terms import on_network_of
