@@ -1,5 +1,6 @@
 """Reading the projections. `store_fold.py` writes them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
@@ -25,6 +26,7 @@ from earnest.escrow.state import (
 from earnest.kit.db import Connection
 
 T = TypeVar("T", bound=msgspec.Struct)
+N = TypeVar("N", EscrowMilestone, EscrowDispute, EscrowVote, EscrowOffer)
 
 _PAGE_MAX = 1_000
 
@@ -141,22 +143,29 @@ async def project_states(
     projects = await _of(db, EscrowProject, contract, numbers, view)
     if not projects:
         return {}
-    milestones = await _of(db, EscrowMilestone, contract, numbers, view)
-    disputes = await _of(db, EscrowDispute, contract, numbers, view)
-    votes = await _of(db, EscrowVote, contract, numbers, view)
-    offers = await _of(db, EscrowOffer, contract, numbers, view)
+    milestones = _by_number(await _of(db, EscrowMilestone, contract, numbers, view))
+    disputes = _by_number(await _of(db, EscrowDispute, contract, numbers, view))
+    votes = _by_number(await _of(db, EscrowVote, contract, numbers, view))
+    offers = _by_number(await _of(db, EscrowOffer, contract, numbers, view))
     sets = {each.set_id: each for each in await arbiter_sets(db, contract, view)}
     return {
         project.number: ProjectState(
             project=project,
-            milestones=tuple(each for each in milestones if each.number == project.number),
-            disputes=tuple(each for each in disputes if each.number == project.number),
-            votes=tuple(each for each in votes if each.number == project.number),
-            offers=tuple(each for each in offers if each.number == project.number),
+            milestones=tuple(milestones[project.number]),
+            disputes=tuple(disputes[project.number]),
+            votes=tuple(votes[project.number]),
+            offers=tuple(offers[project.number]),
             arbiters=sets.get(project.arbiter_set),
         )
         for project in projects
     }
+
+
+def _by_number(rows: Iterable[N]) -> dict[int, list[N]]:
+    found: dict[int, list[N]] = defaultdict(list)
+    for row in rows:
+        found[row.number].append(row)
+    return found
 
 
 async def project_state(

@@ -69,7 +69,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(_SUMS.values(), ("view", "token")),
     "escrow_credits": ("view", "who", "token"),
 }
-_DELETED_AT_ONCE = 100_000
+_AT_ONCE = 100_000  # rows that one statement may take or make
 
 
 # -- the cursor -----------------------------------------------------------------------------------
@@ -485,54 +485,68 @@ async def _write_sums(
 
 async def empty_states(db: Connection, contract: str, views: Sequence[View]) -> None:
     """Empties views; the events stay."""
+    names = [view.value for view in views]
+    for table in _STRUCTS.values():
+        if table.is_of_project:
+            for first, last in await _parts(db, contract):
+                await db.execute(
+                    f"DELETE FROM {table.name} WHERE contract = $1 AND view = ANY ($2::text[])"
+                    " AND number BETWEEN $3 AND $4",
+                    contract,
+                    names,
+                    first,
+                    last,
+                )
     for name in STATE_TABLES:
         await db.execute(
-            f"DELETE FROM {name} WHERE contract = $1 AND view = ANY ($2::text[])",
-            contract,
-            [view.value for view in views],
+            f"DELETE FROM {name} WHERE contract = $1 AND view = ANY ($2::text[])", contract, names
         )
+
+
+async def _parts(db: Connection, contract: str) -> list[tuple[int, int]]:
+    """The numbers of all projects in parts, each small enough for one statement."""
+    newest = await db.fetchval(
+        "SELECT coalesce(max(number), 0) FROM escrow_milestones WHERE contract = $1", contract
+    )
+    return [(first, first + _AT_ONCE - 1) for first in range(0, newest + 1, _AT_ONCE)]
 
 
 async def copy_final_to_live(db: Connection, contract: str) -> None:
     """Makes live what final is. Live must be empty."""
+    parts = await _parts(db, contract)
     for table in _STRUCTS.values():
         names = columns_of(table.kind)
-        await _copy(db, contract, table.name, names)
+        if not table.is_of_project:
+            await _copy(db, contract, table.name, names)
+            continue
+        for first, last in parts:
+            among = f" AND number BETWEEN {first:d} AND {last:d}"
+            await _copy(db, contract, table.name, names, among)
     await _copy(db, contract, "escrow_config", columns_of(EscrowConfig))
     for name in _SUMS.values():
         await _copy(db, contract, name, "token, amount_minor")
     await _copy(db, contract, "escrow_credits", "who, token, amount_minor")
 
 
-async def _copy(db: Connection, contract: str, table: str, names: str) -> None:
+async def _copy(db: Connection, contract: str, table: str, names: str, among: str = "") -> None:
     await db.execute(
         f"INSERT INTO {table} (contract, view, {names}) SELECT contract, 'live', {names}"
-        f" FROM {table} WHERE contract = $1 AND view = 'final'",
+        f" FROM {table} WHERE contract = $1 AND view = 'final'{among}",
         contract,
     )
 
 
 async def empty_all(db: Connection, contract: str, log_seq: int) -> None:
     """Empties every projection of a contract, in parts that each take seconds at most."""
-    for first in range(0, log_seq + 1, _DELETED_AT_ONCE):
+    # The projects first: their numbers say which parts there are.
+    await empty_states(db, contract, BOTH)
+    for first in range(0, log_seq + 1, _AT_ONCE):
         await db.execute(
             "DELETE FROM escrow_events WHERE contract = $1 AND log_seq BETWEEN $2 AND $3",
             contract,
             first,
-            first + _DELETED_AT_ONCE - 1,
+            first + _AT_ONCE - 1,
         )
-    # A milestone's project has the number of one that was created by one of these events.
-    for table in _STRUCTS.values():
-        if table.is_of_project:
-            for first in range(0, log_seq + 1, _DELETED_AT_ONCE):
-                await db.execute(
-                    f"DELETE FROM {table.name} WHERE contract = $1"
-                    " AND view = ANY ('{live,final}') AND number BETWEEN $2 AND $3",
-                    contract,
-                    first,
-                    first + _DELETED_AT_ONCE - 1,
-                )
-    await empty_states(db, contract, BOTH)
 
 
 async def count(db: Connection, contract: str) -> tuple[int, int]:

@@ -296,3 +296,59 @@ async def test_killed_at_any_instant_it_goes_on_without_losing_or_telling_twice(
     told = [("final", seq) for seq in range(1, 301)]
     assert await scene.told() == told + [("observed", seq) for seq in range(301, 401)]
     assert (await escrow.rebuild(scene.indexer, CONTRACT)).agree
+
+
+async def test_dispute_and_release_that_swap_their_order_end_as_the_last_branch_says(
+    scene: Scene, stacks_log: StacksLog
+) -> None:
+    """On one branch the client releases; on the other the freelancer's dispute came first, and the
+    arbiters rule. Live follows; what the first branch paid is nowhere in the sums."""
+    script = Script(Random(14))
+    first = [script.deploy(), script.create(), script.complete(script.projects[1], 1)]
+    await stacks_log.append([entry(at, print_of(e)) for at, e in enumerate(first, 1)], final=3)
+    other = deepcopy(script)
+    released = script.close(script.projects[1], 1)
+    await stacks_log.append([entry(4, print_of(released))])
+    await scene.fold()
+    disputed = other.dispute(other.projects[1], 1)
+    await stacks_log.append([entry(4, print_of(disputed), "b")], keep=3)
+    await scene.fold()
+    async with scene.indexer.connection() as db:
+        middle = await escrow.project_state(db, CONTRACT, 1, View.LIVE)
+        owed = await escrow.owed_of(db, CONTRACT, View.LIVE)
+    assert middle is not None
+    assert middle.project.status is ProjectStatus.DISPUTED
+    assert middle.project.net_minor == 0
+    assert sum(owed.values()) == middle.project.total_minor + middle.disputes[0].bond_minor
+    ruled = other.close(other.projects[1], 1)
+    await stacks_log.append([entry(5, print_of(ruled), "b")])
+    await scene.fold()
+    async with scene.indexer.connection() as db:
+        end = await escrow.project_state(db, CONTRACT, 1, View.LIVE)
+    assert end is not None
+    assert end.milestones[0].status is MilestoneStatus.SPLIT
+    assert end.milestones[0].closed_tx_id == f"0x{5:064x}"
+    assert end.disputes[0].bond_to == end.disputes[0].filer
+
+
+async def test_a_reorg_of_300_blocks_leaves_what_the_new_branch_says(
+    scene: Scene, stacks_log: StacksLog
+) -> None:
+    """A reorg of Bitcoin takes hundreds of blocks with it: the views are those of the new branch,
+    each event of the old one is told as reverted, and a rebuild agrees."""
+    script = Script(Random(15))
+    kept = [script.deploy(), *(script.step() for _ in range(19))]
+    other = deepcopy(script)
+    old = [*kept, *(script.step() for _ in range(300))]
+    await stacks_log.append([entry(at, print_of(e)) for at, e in enumerate(old, 1)], final=20)
+    await scene.fold()
+    other.die = Random(16)
+    came = [other.step() for _ in range(280)]
+    await stacks_log.append([entry(at, print_of(e), "b") for at, e in enumerate(came, 21)], keep=20)
+    await scene.fold(batch=90)
+    found = {row["number"]: row["client"] for row in (await scene.view("live"))["escrow_projects"]}
+    assert found == {number: each.client for number, each in other.projects.items()}
+    told = await scene.told()
+    assert [seq for what, seq in told if what == "reverted"] == list(range(320, 20, -1))
+    assert [seq for what, seq in told if what == "observed"][300:] == list(range(21, 301))
+    assert (await escrow.rebuild(scene.indexer, CONTRACT, batch=70)).agree

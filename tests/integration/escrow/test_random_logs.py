@@ -22,7 +22,7 @@ async def whole_state(scene: Scene, view: View) -> State:
     return state
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 async def test_views_are_what_the_canonical_chain_adds_up_to(
     databases: Databases, scene: Scene, seed: int
 ) -> None:
@@ -37,11 +37,11 @@ async def test_views_are_what_the_canonical_chain_adds_up_to(
             walk.step()
         await add_rows(owner, walk.rows[written:])
         written = len(walk.rows)
-        await scene.fold(batch=walk.die.choice([1, 2, 7, 2_000]))
+        await scene.fold(batch=walk.die.choice([3, 11, 2_000]))
         for view in View:
             found = await whole_state(scene, view)
             assert content(found) == content(walk.expected(final=view is View.FINAL))
-        rebuilt = await rebuild(scene.indexer, CONTRACT, batch=walk.die.choice([5, 64, 2_000]))
+        rebuilt = await rebuild(scene.indexer, CONTRACT, batch=walk.die.choice([13, 64, 2_000]))
         assert rebuilt.agree
         assert rebuilt.log_rows == written
         async with scene.indexer.db_tx() as db_tx:
