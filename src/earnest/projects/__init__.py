@@ -12,6 +12,7 @@ from earnest.projects.http import ProjectsController
 from earnest.projects.jobs import lapse_acceptances, register_jobs
 from earnest.projects.reactions import reactor
 from earnest.projects.reactions_disputes import disputes_reactor
+from earnest.projects.reminders import register_reminder_jobs
 from earnest.projects.rules_chain import MilestoneStatus, ProjectStatus
 from earnest.projects.rules_dossier import Dossier, SignedDossier
 from earnest.projects.rules_dossier_check import DossierCheck, check_dossier
@@ -43,5 +44,6 @@ __all__ = [
     "reactor",
     "register_dossier_jobs",
     "register_jobs",
+    "register_reminder_jobs",
     "register_review_jobs",
 ]

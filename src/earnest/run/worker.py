@@ -49,6 +49,7 @@ def build_registry() -> JobRegistry:
     projects.register_jobs(registry)
     projects.register_dossier_jobs(registry)
     projects.register_review_jobs(registry)
+    projects.register_reminder_jobs(registry)
 
     @registry.job("accounts.sweep", tries_max=1)
     async def sweep_accounts(_job: Job[dict[str, Any]], resources: Resources) -> None:
