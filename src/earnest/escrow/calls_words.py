@@ -197,9 +197,15 @@ def _vote(sums: Sums, state: ProjectState, num: int, bps: int, sender: str) -> s
     said = f"You say that milestone {num} ends with {division}."
     if len(same) >= threshold:
         return f"{said} That decides it: the money moves at once, and it cannot be undone."
+    voters = len(voters_of(state))
+    if voters < threshold:
+        return (
+            f"{said} It takes {threshold} arbiters, and only {voters} may vote here: one who is a"
+            " side of the project has no vote. So the default will decide."
+        )
     return (
-        f"{said} It takes {threshold} of {len(voters_of(state))} arbiters to say the same; with"
-        f" yours it is {len(same)}. Until then no money moves, and you may change it."
+        f"{said} It takes {threshold} of {voters} arbiters to say the same; with yours it is"
+        f" {len(same)}. Until then no money moves, and you may change it."
     )
 
 
