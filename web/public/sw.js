@@ -2,6 +2,8 @@
 // hashed files, which never change, and nothing of the API, of media or of anybody's account.
 
 const SHELL = 'earnest-shell-1';
+/** Files of earlier versions go once there are more than this. */
+const KEPT_MAX = 150;
 
 self.addEventListener('install', (event) => {
   event.waitUntil(
@@ -38,7 +40,12 @@ async function kept(request) {
   const found = await cache.match(request);
   if (found) return found;
   const response = await fetch(request);
-  if (response.ok) await cache.put(request, response.clone());
+  if (response.ok) {
+    await cache.put(request, response.clone());
+    const all = await cache.keys();
+    const old = all.slice(0, Math.max(0, all.length - KEPT_MAX));
+    await Promise.all(old.map((each) => cache.delete(each)));
+  }
   return response;
 }
 

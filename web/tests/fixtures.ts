@@ -84,6 +84,8 @@ export { expect };
 /** The demo wallet's keys come from this seed. */
 export async function keepSeed(context: BrowserContext, seed: string): Promise<void> {
   await context.addInitScript((kept) => {
+    // An empty page has no storage.
+    if (!location.protocol.startsWith('http')) return;
     if (!localStorage.getItem('earnest.demoWallet')) {
       localStorage.setItem('earnest.demoWallet', JSON.stringify({ seed: kept, account: 0 }));
     }

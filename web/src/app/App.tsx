@@ -1,6 +1,12 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { I18nProvider } from '@lingui/react';
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import {
+  MutationCache,
+  onlineManager,
+  QueryCache,
+  QueryClient,
+  QueryClientProvider,
+} from '@tanstack/react-query';
 import { type ReactNode, Suspense, useState } from 'react';
 import { BrowserRouter } from 'react-router';
 import { isPassing } from '#/api';
@@ -9,6 +15,9 @@ import { SignInProvider } from '#/session';
 import { WalletProvider } from '#/session/useWallet';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Routes } from './routes';
+
+// The library supposes a line until it hears otherwise; a page may begin without one.
+onlineManager.setOnline(navigator.onLine);
 
 function makeQueries(): QueryClient {
   return new QueryClient({

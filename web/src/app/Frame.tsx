@@ -1,5 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { onlineManager } from '@tanstack/react-query';
+import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
 import { buttonClass, classes, Icon, type IconName, Mark, shortAddress, toolClass } from '#/design';
 import styles from '#/design/frame.module.css';
@@ -50,6 +51,7 @@ export function Frame(props: {
       </a>
       <header className={classes(styles.bar, app && styles.app)}>
         <PlayMoney />
+        <Offline />
         <div className={classes('wrap', styles.barIn)}>
           <Link className={styles.brand} to="/">
             <Mark label="Earnest" />
@@ -154,6 +156,23 @@ function PlayMoney() {
           <Trans>Play money, on a test network.</Trans>
         )}
       </p>
+    </div>
+  );
+}
+
+/** Said while the line is away; what was asked meanwhile is asked again when it is back. */
+function Offline() {
+  const online = useSyncExternalStore(
+    (changed) => onlineManager.subscribe(changed),
+    () => onlineManager.isOnline(),
+  );
+  return (
+    <div className={styles.offline} role="status">
+      {!online && (
+        <p className={classes('wrap', styles.playWords)}>
+          <Trans>You are offline. Nothing is sent until you are back.</Trans>
+        </p>
+      )}
     </div>
   );
 }

@@ -7,6 +7,8 @@ export type Site = components['schemas']['SiteAnswer'];
 export const siteQuery = {
   queryKey: ['site'],
   queryFn: () => ask(api.GET('/api/site')),
+  // Also without a line: the browser may have kept it, and otherwise the page says what is the matter.
+  networkMode: 'always',
   staleTime: Number.POSITIVE_INFINITY,
   gcTime: Number.POSITIVE_INFINITY,
 } as const;

@@ -1,0 +1,128 @@
+/** What holds on every page: size, policy, sessions, and the line going away. */
+
+import { expect, signIn, test } from './fixtures';
+
+const SCRIPT_BYTES_MAX = 200 * 1024;
+
+test('the first load of /work is at most 200 KB of script @main', async ({ page }) => {
+  const client = await page.context().newCDPSession(page);
+  await client.send('Network.enable');
+  await client.send('Network.setExtraHTTPHeaders', { headers: { 'accept-encoding': 'gzip' } });
+  let bytes = 0;
+  const scripts = new Set<string>();
+  client.on('Network.responseReceived', ({ requestId, response, type }) => {
+    // The demo wallet stands for an extension, and is not there on a real chain.
+    if (type === 'Script' && !response.url.endsWith('/demo-wallet.js')) scripts.add(requestId);
+  });
+  client.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (scripts.has(requestId)) bytes += encodedDataLength;
+  });
+  await page.goto('/work');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  test.info().annotations.push({ type: 'script', description: `${Math.round(bytes / 1024)} KB` });
+  expect(bytes).toBeGreaterThan(50 * 1024);
+  expect(bytes).toBeLessThanOrEqual(SCRIPT_BYTES_MAX);
+});
+
+test('the policy allows nothing inline and nobody else', async ({ browser, baseURL, request }) => {
+  const policy = (await request.get('/work')).headers()['content-security-policy'] ?? '';
+  expect(policy).toContain("script-src 'self';");
+  expect(policy).toContain("style-src 'self';");
+  expect(policy).not.toMatch(/unsafe|data:|\*|https?:\/\/(?!127\.0\.0\.1)/);
+  // A context of its own: in the others a breach ends the test, and here one is wanted.
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${baseURL}/work`);
+  const refused = await page.evaluate(async () => {
+    const heard = new Promise<string>((resolve) => {
+      document.addEventListener('securitypolicyviolation', (event) =>
+        resolve(event.effectiveDirective),
+      );
+    });
+    const script = document.createElement('script');
+    script.textContent = 'window.intruder = true';
+    document.head.append(script);
+    return { by: await heard, ran: 'intruder' in window };
+  });
+  expect(refused).toEqual({ by: 'script-src-elem', ran: false });
+  await context.close();
+});
+
+test('a token that the server no longer takes is renewed without a word', async ({ page }) => {
+  await page.goto('/account');
+  await signIn(page);
+  let asked = 0;
+  let renewed = 0;
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/auth/refresh')) renewed += 1;
+  });
+  await page.route('**/api/me/sessions', async (route) => {
+    asked += 1;
+    const headers = { ...route.request().headers() };
+    if (asked === 1) headers.authorization = 'Bearer spoiled';
+    await route.continue({ headers });
+  });
+  await page.reload();
+  await expect(page.getByRole('table', { name: 'Sessions of this account' })).toBeVisible();
+  // Once for the reload, and once for the token that was refused.
+  expect([asked, renewed]).toEqual([2, 2]);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test('a session that was ended elsewhere is over here, and the page says so', async ({
+  person,
+}) => {
+  const seed = '2'.repeat(64);
+  const [one, two] = [await person({ seed }), await person({ seed })];
+  for (const { page } of [one, two]) {
+    await page.goto('/account');
+    await signIn(page);
+  }
+  await one.page.reload();
+  await one.page.getByRole('button', { name: 'Sign out there' }).click();
+  await expect(one.page.getByRole('button', { name: 'Sign out there' })).toHaveCount(0);
+  await expect(async () => {
+    await two.page.reload();
+    await expect(two.page.getByRole('banner').getByRole('button', { name: 'Sign in' })).toBeVisible(
+      { timeout: 2_000 },
+    );
+  }).toPass({ timeout: 20_000 });
+});
+
+test('without a line the page still opens and says what is the matter', async ({ person }) => {
+  const { page, context } = await person();
+  await page.goto('/');
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  // The worker takes over with the next load; that one fills its store.
+  await page.reload();
+  await expect(page.getByText(/Checked at slot/)).toBeVisible();
+  await context.setOffline(true);
+  await page.reload();
+  await expect(page.getByText('You are offline')).toBeVisible();
+  await expect(page.getByText(/Checked at slot/)).toHaveCount(0);
+  await context.setOffline(false);
+  await expect(page.getByText(/Checked at slot/)).toBeVisible();
+  await expect(page.getByText('You are offline')).toHaveCount(0);
+});
+
+test('who has no wallet is told how to get one', async ({ person }) => {
+  const { page, context } = await person();
+  await context.route('**/demo-wallet.js', (route) => route.fulfill({ body: '' }));
+  await page.goto('/');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Sign in with your wallet' });
+  await expect(dialog).toContainText('No wallet found in this browser');
+  await expect(dialog.getByRole('listitem')).toHaveCount(3);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeFocused();
+});
+
+test('the app can be installed', async ({ request }) => {
+  const manifest = await (await request.get('/manifest.webmanifest')).json();
+  expect(manifest.display).toBe('standalone');
+  for (const icon of manifest.icons) {
+    expect((await request.get(icon.src)).status()).toBe(200);
+  }
+});
