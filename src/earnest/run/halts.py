@@ -1,8 +1,12 @@
-"""What stands still until a person ends it, told in a sentence each."""
+"""What stands still, or waits for others, told in a sentence each."""
+
+# A single failed look at a public API says nothing.
+_STACKS_SILENT_S = 30.0
 
 
-async def read_halts(owner_url: str) -> list[str] | None:
-    """A sentence for each halt that only a person ends; None when the database is away."""
+async def read_halts(owner_url: str, *, follows_stacks: bool) -> list[str] | None:
+    """A sentence for each halt that only a person ends, and one while a Stacks API that should be
+    followed is of no use; None when the database is away."""
     import asyncpg
 
     try:
@@ -14,6 +18,11 @@ async def read_halts(owner_url: str) -> list[str] | None:
             )
             codes = await connection.fetch(
                 "SELECT code FROM earnest.payout_halts WHERE cleared_at IS NULL ORDER BY at"
+            )
+            is_silent = follows_stacks and await connection.fetchval(
+                "SELECT EXISTS (SELECT FROM earnest.stacks_sync WHERE troubled AND"
+                " coalesce(looked_at, begun_at) < clock_timestamp() - make_interval(secs => $1))",
+                _STACKS_SILENT_S,
             )
         finally:
             await connection.close()
@@ -27,4 +36,8 @@ async def read_halts(owner_url: str) -> list[str] | None:
     stopped = [
         f"Nothing is paid out: {row['code']}. `earnest payouts stuck` says more." for row in codes
     ]
-    return halted + stopped
+    awaited = [
+        "The Stacks API has been of no use for a while: `earnest chain status` says why. Until it "
+        "answers, escrows are shown as they were; no money is lost."
+    ]
+    return halted + stopped + (awaited if is_silent else [])

@@ -132,11 +132,7 @@ class Up:
                 with contextlib.suppress(StopRequested):
                     await self._start(supervisor)
                     watch = Watch(
-                        supervisor,
-                        self._voice,
-                        self._node_url,
-                        _TITLES,
-                        lambda: read_halts(self._owner_url),
+                        supervisor, self._voice, self._node_url, _TITLES, self._read_halts
                     )
                     await watch.note_money()
                     self._show_places(supervisor, watch.waiting)
@@ -454,6 +450,10 @@ class Up:
                 return DoorProbe(self._settings_of("signer").signer_socket)
 
     # -- stay -----------------------------------------------------------------------------------
+
+    async def _read_halts(self) -> list[str] | None:
+        follows_stacks = bool(self._settings_of("indexer").stacks_contract)
+        return await read_halts(self._owner_url, follows_stacks=follows_stacks)
 
     async def _stay(self, supervisor: Supervisor, watch: Watch) -> None:
         watching = asyncio.create_task(watch.run())

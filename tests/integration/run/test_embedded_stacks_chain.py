@@ -30,6 +30,12 @@ def events_of(chain: StacksChain) -> list[str]:
     return [row["contract_log"]["value"]["repr"] for row in reversed(results)]
 
 
+def last_busy_burn_height(api_url: str) -> int:
+    """The Bitcoin height of the newest block that holds anything."""
+    blocks = httpx.get(f"{api_url}/extended/v2/blocks?limit=30").json()["results"]
+    return max(block["burn_block_height"] for block in blocks if block["tx_count"])
+
+
 async def test_starts_with_the_contract_and_remembers(tmp_path: Path) -> None:
     """The contract is the one that was foretold, belongs to the key kept here, takes sBTC; money
     is where it was after a stop and a start, and nothing was deployed twice."""
@@ -45,6 +51,9 @@ async def test_starts_with_the_contract_and_remembers(tmp_path: Path) -> None:
             told = events_of(chain)
             assert SBTC_CONTRACT in told[-1]
             node = StacksNode(first.api_url)
+            # Everything that it was born with has six Bitcoin blocks on top of it.
+            deployed = last_busy_burn_height(first.api_url)
+            assert (await node.state())["burnHeight"] - deployed >= 6
             client = await wallets.open()
             await node.fund(client.address, micro_stx=7_000_000)
             await node.mine()
