@@ -33,7 +33,8 @@ def events_of(chain: StacksChain) -> list[str]:
 def last_busy_burn_height(api_url: str) -> int:
     """The Bitcoin height of the newest block that holds anything."""
     blocks = httpx.get(f"{api_url}/extended/v2/blocks?limit=30").json()["results"]
-    return max(block["burn_block_height"] for block in blocks if block["tx_count"])
+    busy: list[int] = [block["burn_block_height"] for block in blocks if block["tx_count"]]
+    return max(busy)
 
 
 async def test_starts_with_the_contract_and_remembers(tmp_path: Path) -> None:
