@@ -143,10 +143,42 @@ BEGIN
   END IF;
 END $$;
 
+-- Below, plans are kept from reading the whole log: statistics are missing or old while a backfill
+-- makes it grow, and the planner then takes a table of millions for a small one.
+
+-- Events that count now, the newest in the chain first: those before the place that is given.
+CREATE OR REPLACE FUNCTION stacks_counting_before(
+  before_height bigint, before_tx_index integer, before_event_index integer, at_most integer
+) RETURNS TABLE (block_id text, tx_id text, event_index integer, height bigint,
+                 burn_height bigint, block_time bigint, tx_index integer, hex text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = earnest, pg_temp
+  SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
+  SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SELECT entry.block_id, entry.tx_id, entry.event_index, entry.slot,
+         (entry.data->>'burnHeight')::bigint, (entry.data->>'blockTime')::bigint,
+         (entry.data->>'txIndex')::integer, entry.data->>'hex'
+    FROM chain_log AS entry
+   WHERE entry.chain = 'stacks' AND entry.slot <= before_height
+     AND (entry.kind = 'final' OR entry.kind = 'observed' AND (
+       SELECT here.seq FROM stacks_provisional AS here
+        WHERE here.height = entry.slot AND here.tx_index = (entry.data->>'txIndex')::integer
+          AND here.event_index = entry.event_index) = entry.seq)
+     AND (SELECT count(*) FROM chain_log AS undone
+           WHERE undone.chain = 'stacks' AND undone.slot = entry.slot
+             AND undone.block_id = entry.block_id AND undone.tx_id = entry.tx_id
+             AND undone.event_index = entry.event_index AND undone.kind = 'reverted'
+             AND undone.nth = entry.nth) = 0
+     AND (entry.slot, (entry.data->>'txIndex')::integer, entry.event_index)
+         < (before_height, before_tx_index, before_event_index)
+   ORDER BY entry.slot DESC, (entry.data->>'txIndex')::integer DESC, entry.event_index DESC
+   LIMIT at_most;
+$$;
+
 -- Takes back, newest first, every event that counts above `keep_height`. Final ones only where an
 -- operator permitted it. Returns how many rows of the log that made.
 CREATE OR REPLACE FUNCTION stacks_take_back(last_seq bigint, keep_height bigint) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp
+  SET enable_seqscan = off AS $$
 DECLARE
   sync stacks_sync;
   made bigint;
@@ -187,7 +219,8 @@ END $$;
 
 -- Events that were observed and are final now, in the order of the chain.
 CREATE OR REPLACE FUNCTION stacks_make_final(last_seq bigint, through_height bigint) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp
+  SET enable_seqscan = off AS $$
 DECLARE
   made bigint;
 BEGIN
@@ -210,7 +243,8 @@ CREATE OR REPLACE FUNCTION stacks_add_events(
   block_ids text[], tx_ids text[], event_indexes integer[], heights bigint[],
   burn_heights bigint[], block_times bigint[], tx_indexes integer[], hexes text[]
 ) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp
+  SET enable_seqscan = off AS $$
 DECLARE
   made bigint;
   -- Nearly always nothing was ever taken back at these heights, and no row has to look.
@@ -357,5 +391,6 @@ GRANT EXECUTE ON FUNCTION
   chain_resume(text), stacks_begin(uuid, text),
   stacks_append(uuid, jsonb, text[], text[], integer[], bigint[], bigint[], bigint[], integer[],
                 text[]),
+  stacks_counting_before(bigint, integer, integer, integer),
   stacks_note(uuid, text), stacks_recounted(uuid, text, bigint), stacks_halt(uuid, text, bigint)
   TO earnest_indexer;

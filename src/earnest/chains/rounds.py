@@ -25,6 +25,7 @@ from earnest.chains.errors import (
     RpcRejected,
     RpcUnavailable,
 )
+from earnest.chains.metrics import FOLLOWED, HALTED, TROUBLED
 from earnest.kit.db import Database, DatabaseUnavailable
 from earnest.kit.ids import new_id
 from earnest.kit.money import Chain
@@ -102,7 +103,9 @@ class Rounds(ABC):
                 if trouble is not None:
                     self._log.info("chain_follows_again", slot=done.through_slot)
                 trouble = None
+                self._tell(done, None)
             except _WAITED_OUT as error:
+                self._tell(None, error)
                 if str(error) != trouble:
                     trouble = str(error)
                     self._note(error)
@@ -117,6 +120,15 @@ class Rounds(ABC):
         if isinstance(error, RpcUnavailable) and error.retry_after_s is not None:
             return error.retry_after_s
         return min(max(pause_s, poll_s) * 2, max(poll_s, PAUSE_S_MAX, 0.1))
+
+    def _tell(self, done: Round | None, error: Exception | None) -> None:
+        """Figures. Standing by for another indexer is no trouble, and no news either."""
+        if isinstance(error, FenceLost):
+            return
+        HALTED.labels(self._chain.value).set(isinstance(error, ChainHalted))
+        TROUBLED.labels(self._chain.value).set(error is not None)
+        if done is not None:
+            FOLLOWED.labels(self._chain.value).set(done.through_slot)
 
     def _note(self, error: Exception) -> None:
         name = type(error).__name__

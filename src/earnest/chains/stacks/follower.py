@@ -21,6 +21,7 @@ from earnest.chains.errors import (
     NodesDisagree,
     RpcUnavailable,
 )
+from earnest.chains.metrics import REORGS, TIP
 from earnest.chains.rounds import LEASE_S, Round, Rounds
 from earnest.chains.stacks import log
 from earnest.chains.stacks.api import StacksApi
@@ -118,6 +119,10 @@ class StacksFollower(Rounds):
         async with self._database.db_tx() as db:
             added = await log.append(db, self._nonce, step)
         self._odd = None
+        TIP.labels(self._chain.value).set(step.tip.height)
+        if step.keep_blocks is not None:
+            REORGS.labels(self._chain.value).inc()
+            self._log.warning("chain_reorg", keeps_height=step.keep_blocks, rows=added)
         return Round(added, step.indexed_height, step.indexed_height == step.tip.height)
 
     async def _begun(self) -> SyncStatus:

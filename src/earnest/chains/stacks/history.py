@@ -8,9 +8,8 @@ is not looked at.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from itertools import groupby, pairwise
-from typing import TypeVar
 
 import msgspec
 
@@ -25,8 +24,6 @@ from earnest.chains.stacks.wire import (
     StacksTx,
     TxStatus,
 )
-
-T = TypeVar("T")
 
 BATCH_EVENTS = 2_000
 CONCURRENT_READS = 8
@@ -113,7 +110,7 @@ class ContractHistory:
         self._contract = contract
         self._page_limit = page_limit
         self._batch_events = batch_events
-        self._turns = asyncio.Semaphore(concurrent_reads)
+        self._concurrent_reads = concurrent_reads
 
     async def read_above(
         self, height: int, newest: Event | None, tip: Block, counting: Mapping[int, str]
@@ -161,6 +158,8 @@ class ContractHistory:
         for row in rows:
             if row.contract_log.contract_id != self._contract:
                 raise HistoryIncomplete(reason="a print of another contract")
+            if not _is_hex(row.contract_log.value.hex):
+                raise HistoryIncomplete(reason=f"a print of {row.tx_id} that is not hexadecimal")
         return page
 
     async def _rows_above(
@@ -268,52 +267,63 @@ class ContractHistory:
 
     async def _facts(self, rows: Sequence[LogRow]) -> dict[str, StacksTx]:
         """The chain_tx of each row: mined, in a block that counts, and successful."""
+        wanted = iter(dict.fromkeys(row.tx_id for row in rows))
+        facts: dict[str, StacksTx] = {}
 
-        async def ask(tx_id: str) -> StacksTx:
-            async with self._turns:
+        async def ask() -> None:
+            for tx_id in wanted:
                 found = await self._node.chain_tx(tx_id)
-            if found.status is not TxStatus.SUCCESS:
-                raise HistoryIncomplete(reason=f"{tx_id} has a print and is {found.status}")
-            if found.block is None or found.bitcoin_block is None or found.event_count is None:
-                raise HistoryIncomplete(reason=f"{tx_id} has a print and no block")
-            return found
+                if found.status is not TxStatus.SUCCESS:
+                    raise HistoryIncomplete(reason=f"{tx_id} has a print and is {found.status}")
+                if found.block is None or found.bitcoin_block is None or found.event_count is None:
+                    raise HistoryIncomplete(reason=f"{tx_id} has a print and no block")
+                facts[tx_id] = found
 
-        wanted = list(dict.fromkeys(row.tx_id for row in rows))
-        return dict(zip(wanted, await _all(ask(tx_id) for tx_id in wanted), strict=True))
+        await self._side_by_side(ask)
+        return facts
 
     async def _check_complete(self, rows: Sequence[LogRow], facts: Mapping[str, StacksTx]) -> None:
         """Each chain_tx's prints must be those among all of its events."""
+        told_by_tx = ((tx_id, list(told)) for tx_id, told in groupby(rows, lambda row: row.tx_id))
 
-        async def check(tx_id: str, told: list[LogRow]) -> None:
-            count = facts[tx_id].event_count
-            prints = [(row.event_index, row.contract_log) for row in told]
-            if [index for index, _ in prints] == list(range(count or 0)):
-                return
-            async with self._turns:
+        async def check() -> None:
+            for tx_id, told in told_by_tx:
+                count = facts[tx_id].event_count
+                prints = [(row.event_index, row.contract_log) for row in told]
+                if [index for index, _ in prints] == list(range(count or 0)):
+                    continue
                 events = await self._node.tx_events(tx_id)
-            if events is None or len(events) != count:
-                raise HistoryIncomplete(reason=f"{tx_id} has other than its {count} events")
-            own = [
-                (event.event_index, event.contract_log)
-                for event in events
-                if event.contract_log is not None
-                and event.contract_log.contract_id == self._contract
-            ]
-            if own != prints:
-                raise HistoryIncomplete(reason=f"the prints of {tx_id} are not those of its events")
+                if events is None or len(events) != count:
+                    raise HistoryIncomplete(reason=f"{tx_id} has other than its {count} events")
+                own = [
+                    (event.event_index, event.contract_log)
+                    for event in events
+                    if event.contract_log is not None
+                    and event.contract_log.contract_id == self._contract
+                ]
+                if own != prints:
+                    raise HistoryIncomplete(
+                        reason=f"the prints of {tx_id} are not those of its events"
+                    )
 
-        groups = groupby(rows, key=lambda row: row.tx_id)
-        await _all(check(tx_id, list(told)) for tx_id, told in groups)
+        await self._side_by_side(check)
+
+    async def _side_by_side(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Several at the same work, each taking what is next. When one fails all are given up."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._concurrent_reads):
+                    group.create_task(work())
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
 
 
-async def _all(asked: Iterable[Coroutine[None, None, T]]) -> list[T]:
-    """The answers in order. When one fails the others are given up."""
+def _is_hex(text: str) -> bool:
     try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in asked]
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]
+        bytes.fromhex(text[2:])
+    except ValueError:
+        return False
+    return text.startswith("0x")
 
 
 def _cursor_height(page: LogPage) -> int:

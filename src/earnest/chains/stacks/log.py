@@ -12,6 +12,7 @@ from earnest.chains.stacks.wire import Block
 from earnest.kit.db import Connection
 
 _EVENTS_MAX = 10_000
+_PLACE_MAX = 2**31 - 1
 # That a row of the log was not taken back.
 _STANDS = (
     "NOT EXISTS (SELECT FROM chain_log AS undone WHERE undone.chain = 'stacks'"
@@ -261,18 +262,6 @@ async def events_at_or_below(
 
     `offset_after` is (height, tx_index, event_index) of the last one read before: only older ones.
     """
-    at = offset_after or (height, 2**31 - 1, 2**31 - 1)
-    rows = await db.fetch(
-        "SELECT block_id, tx_id, event_index, slot, (data->>'burnHeight')::bigint,"
-        " (data->>'blockTime')::bigint, (data->>'txIndex')::integer, data->>'hex'"
-        " FROM chain_log AS entry WHERE chain = 'stacks' AND slot <= $1"
-        " AND (kind = 'final' OR kind = 'observed' AND EXISTS ("
-        "   SELECT FROM stacks_provisional AS here WHERE here.seq = entry.seq"
-        "   AND here.height = entry.slot AND here.event_index = entry.event_index))"
-        f" AND {_STANDS}"
-        " AND (slot, (data->>'txIndex')::integer, event_index) < ($1, $2, $3)"
-        " ORDER BY slot DESC, (data->>'txIndex')::integer DESC, event_index DESC LIMIT $4",
-        *at,
-        limit,
-    )
+    at = offset_after or (height, _PLACE_MAX, _PLACE_MAX)
+    rows = await db.fetch("SELECT * FROM stacks_counting_before($1, $2, $3, $4)", *at, limit)
     return [Event(*tuple(row)) for row in rows]
