@@ -32,13 +32,12 @@ from earnest.projects.service_view import view_project
 from earnest.projects.shapes import (
     PerhapsPrincipal,
     ProjectAnswer,
-    ProjectBody,
     ProjectCard,
-    ProjectChangesBody,
     perhaps_principal,
     show_card,
     show_project,
 )
+from earnest.projects.shapes_bodies import ProjectBody, ProjectChangesBody
 from earnest.projects.store import ProjectFilter
 
 NO_STORE = {"Cache-Control": "no-store"}

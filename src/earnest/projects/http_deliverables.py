@@ -18,12 +18,8 @@ from earnest.projects import service_deliverables
 from earnest.projects.http import NO_STORE, count_write
 from earnest.projects.http_proposals import show_download
 from earnest.projects.service_deliverables import NewDeliverable
-from earnest.projects.shapes import (
-    DeliverableAnswer,
-    DeliverableBody,
-    DeliverablesAnswer,
-    show_deliverable,
-)
+from earnest.projects.shapes import DeliverableAnswer, DeliverablesAnswer, show_deliverable
+from earnest.projects.shapes_bodies import DeliverableBody
 
 _DEPENDENCIES = {"principal": Provide(require_principal)} | WITH_STORE
 

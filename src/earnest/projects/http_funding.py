@@ -14,7 +14,8 @@ from earnest.projects import service_calls, service_funding
 from earnest.projects.http import NO_STORE, count_write
 from earnest.projects.service import contract_of
 from earnest.projects.service_view import view_project
-from earnest.projects.shapes import ActTxBody, ProjectAnswer, TxBody, show_project
+from earnest.projects.shapes import ProjectAnswer, show_project
+from earnest.projects.shapes_bodies import ActTxBody, TxBody
 from earnest.projects.shapes_calls import (
     ActsAnswer,
     CallBody,

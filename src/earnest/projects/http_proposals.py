@@ -23,14 +23,8 @@ from earnest.projects import service_proposals
 from earnest.projects.http import NO_STORE, count_write
 from earnest.projects.service_proposals import NewProposal
 from earnest.projects.service_view import view_project
-from earnest.projects.shapes import (
-    ProjectAnswer,
-    ProposalAnswer,
-    ProposalBody,
-    TermsBody,
-    show_project,
-    show_proposal,
-)
+from earnest.projects.shapes import ProjectAnswer, ProposalAnswer, show_project, show_proposal
+from earnest.projects.shapes_bodies import ProposalBody, TermsBody
 from earnest.projects.store_files import KeptFile
 from earnest.projects.store_proposals import Proposal
 

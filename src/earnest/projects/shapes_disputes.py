@@ -23,7 +23,8 @@ from earnest.projects.rules_disputes import (
 )
 from earnest.projects.rules_dossier import ALGORITHM, Side
 from earnest.projects.service_disputes import Case, asset_of
-from earnest.projects.shapes import AttachedFileAnswer, Bps, Height, show_files, show_height
+from earnest.projects.shapes import AttachedFileAnswer, Height, show_files, show_height
+from earnest.projects.shapes_bodies import Bps
 from earnest.projects.store_disputes import AttestationKey, DossierRow, Evidence, ListedDispute
 
 

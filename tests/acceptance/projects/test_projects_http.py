@@ -7,11 +7,14 @@ from uuid import UUID
 import httpx
 
 from earnest.projects.rules import HINTS_MAX
-from tests.acceptance.http.conftest import Site
+from earnest.run.embedded.local_chain import LocalChain
+from earnest.run.embedded.object_store import ObjectStore as EmbeddedS3
+from tests.acceptance.http.conftest import Site, opened_site
 from tests.acceptance.http.project_world import PROJECT, PROPOSAL
 from tests.acceptance.http.served import Person
+from tests.conftest import Databases
 from tests.escrow_chain import Escrow
-from tests.escrow_market import EscrowMarket, Party, tx_id
+from tests.escrow_market import CONTRACT, EscrowMarket, Party, tx_id
 
 
 class Street:
@@ -274,3 +277,30 @@ async def test_lists_page_and_search_by_http(site: Site) -> None:
             page = await ask(client, "GET", f"/api/projects?{query}")
             assert len(page["items"]) == count, query
         await ask(client, "GET", "/api/projects?cursor=xx", status=400)
+
+
+async def test_an_account_begins_so_many_a_minute(
+    databases: Databases, s3_server: EmbeddedS3, chain: LocalChain
+) -> None:
+    """Projects, proposals and smaller writes beyond a minute's limit are 429 and have no effect."""
+    few = {"projects_per_minute_max": 2, "project_writes_per_minute_max": 2}
+    async with opened_site(databases, s3_server, chain, stacks_contract=CONTRACT, **few) as site:
+        street = Street(site)
+        (owner, _), (worker, _) = await street.person(), await street.person()
+        async with owner.client() as client, worker.client() as freelancer:
+            made = [
+                await ask(client, "POST", "/api/projects", PROJECT, status=201) for _ in range(2)
+            ]
+            await ask(client, "POST", "/api/projects", PROJECT, status=429)
+            path = f"/api/projects/{made[0]['id']}"
+            for project in made:
+                await ask(
+                    freelancer, "POST", f"/api/projects/{project['id']}/proposals", PROPOSAL,
+                    status=201,
+                )  # fmt: skip
+            await ask(freelancer, "POST", f"{path}/proposals", PROPOSAL, status=429)
+            for title in ("B", "C"):
+                await ask(client, "PATCH", path, {"title": title})
+            await ask(client, "PATCH", path, {"title": "D"}, status=429)
+            assert (await ask(client, "GET", path))["title"] == "C"
+            assert len((await ask(client, "GET", "/api/projects"))["items"]) == 2
