@@ -77,12 +77,17 @@ class ContractReader:
         if flight is None:
             flight = asyncio.create_task(self._fetch(number), name=f"contract-read-{number}")
             self._flights[number] = flight
-            flight.add_done_callback(lambda _: self._flights.pop(number, None))
+            flight.add_done_callback(lambda done: self._landed(number, done))
             READS.labels("chain").inc()
         else:
             READS.labels("shared").inc()
         # One asker who leaves does not end the flight of the others.
         return await asyncio.shield(flight)
+
+    def _landed(self, number: int, flight: asyncio.Task[Reading]) -> None:
+        self._flights.pop(number, None)
+        if not flight.cancelled():
+            flight.exception()  # all who asked may have left: then nobody else takes note of it
 
     async def event_count(self) -> tuple[Tip, int]:
         """How many events the contract has counted, at which tip at the latest."""

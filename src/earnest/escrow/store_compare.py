@@ -109,12 +109,12 @@ async def end_resync(db: Connection, resync_id: int, outcome: str) -> None:
     )
 
 
-async def sweep_place(db_tx: Connection, contract: str) -> int:
-    """The project after which the sweep goes on; holds its place until the end of the db_tx."""
-    await db_tx.execute(
+async def sweep_place(db: Connection, contract: str) -> int:
+    """The project after which the sweep goes on; 0 before the first."""
+    await db.execute(
         "INSERT INTO escrow_sweeps (contract) VALUES ($1) ON CONFLICT DO NOTHING", contract
     )
-    place: int = await db_tx.fetchval(
+    place: int = await db.fetchval(
         "SELECT after_number FROM escrow_sweeps WHERE contract = $1", contract
     )
     return place

@@ -128,7 +128,6 @@ async def test_a_log_that_lacks_a_print_is_read_again_before_the_fold(followed: 
         await db_tx.execute("DELETE FROM stacks_provisional WHERE seq = $1", seq)
         await db_tx.execute("DELETE FROM chain_log WHERE chain = 'stacks' AND seq = $1", seq)
         await db_tx.execute("UPDATE chain_cursors SET last_seq = $1 - 1", seq)
-        await db_tx.execute("UPDATE escrow_cursors SET log_seq = 0")
         await db_tx.execute("ALTER TABLE chain_log ENABLE TRIGGER ALL")
         await db_tx.execute(
             "INSERT INTO escrow_resyncs (contract, found_by) VALUES ($1, 'operator')",
