@@ -65,6 +65,7 @@ class NotificationKind(StrEnum):
     DISPUTE_TO_RULE = "dispute_to_rule"
     DEFAULT_POSSIBLE = "default_possible"
     EVIDENCE_ADDED = "evidence_added"
+    EVIDENCE_TO_READ = "evidence_to_read"
     ARBITER_VOTED = "arbiter_voted"
     DISPUTE_CLOSED = "dispute_closed"
     DOSSIER_READY = "dossier_ready"
@@ -206,6 +207,11 @@ _WORDS: dict[NotificationKind, tuple[str, str]] = {
         "New evidence on milestone {milestoneNum} of “{projectTitle}”",
         "The other side handed something in. You can answer it until block {defaultFrom}"
         " of Bitcoin.",
+    ),
+    _K.EVIDENCE_TO_READ: (
+        "New evidence in a dispute that you rule on",
+        "Milestone {milestoneNum} of “{projectTitle}”. Your vote can be changed before block"
+        " {defaultFrom} of Bitcoin.",
     ),
     _K.ARBITER_VOTED: (
         "An arbiter voted on milestone {milestoneNum} of “{projectTitle}”",

@@ -243,14 +243,14 @@ async def add_evidence(
         files=files,
     )
     await store_disputes.insert_evidence(db_tx, evidence)
-    await notify(
-        db_tx,
-        to=[case.account_of(side.other)],
-        kind=NotificationKind.EVIDENCE_ADDED,
-        subject=f"dispute:{id}",
-        data=about(case.project, id) | {"defaultFrom": case.dispute.default_from},
-        key=f"evidence_added:{evidence.id}",
-    )
+    told: dict[str, Any] = {
+        "subject": f"dispute:{id}",
+        "data": about(case.project, id) | {"defaultFrom": case.dispute.default_from},
+        "key": f"evidence_added:{evidence.id}",
+    }
+    to = [case.account_of(side.other)]
+    await notify(db_tx, to=to, kind=NotificationKind.EVIDENCE_ADDED, **told)
+    await tell_arbiters(db_tx, case.funding.live, kind=NotificationKind.EVIDENCE_TO_READ, **told)
     await append_event(
         db_tx,
         "evidence_added",

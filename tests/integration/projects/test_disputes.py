@@ -157,7 +157,7 @@ async def test_both_sides_hand_in_and_everybody_concerned_reads_all(scene: Dispu
         assert hash_item(item_of(scene.id, each)) == each.sha256.hex()
     assert await scene.told(scene.freelancer) == ["dispute_filed", *["evidence_added"] * 2]
     assert await scene.told(scene.client) == ["dispute_filed", "evidence_added"]
-    assert await scene.told(scene.arbiters[0]) == ["dispute_to_rule"]
+    assert await scene.told(scene.arbiters[0]) == ["dispute_to_rule", *["evidence_to_read"] * 3]
 
 
 async def test_what_is_refused(scene: DisputeScene) -> None:
