@@ -146,6 +146,13 @@ class _Indexer:
             if not passed:
                 await asyncio.sleep(0.001)
 
+    async def check(self) -> None:
+        """Raises unless every row was an event that followed from the one before it."""
+        async with self.database.connection() as db:
+            cursor = await escrow.cursor_of(db, CONTRACT)
+        if cursor.unreadable or cursor.missing_live or cursor.missing_final:
+            raise RuntimeError(f"not all was folded: {cursor}")
+
     async def both(self, pages: Sequence[Sequence[str]]) -> None:
         """Writes and folds, at once."""
         await asyncio.gather(self.write(pages), self.fold(sum(len(page) for page in pages)))
@@ -169,6 +176,7 @@ async def measure_indexing(
         print(f"  backfill {backfill.whole:,.0f} events/s, COPY {backfill.copied:,.0f}", flush=True)
         while await _logged(admin) < rebuild:
             await indexer.both(indexer.pages(ROUND))
+        await indexer.check()
         rebuilt = await _rebuild(indexer)
         print(f"  rebuild of {rebuilt.events:,} events in {rebuilt.seconds:.0f} s", flush=True)
         poll_us = await _poll(indexer)
@@ -281,6 +289,7 @@ async def _costs(cluster: Cluster, rounds: int, sizes: Sequence[int]) -> list[Co
             pages = indexers[size].pages(ROUND)
             took[size].append(1e6 * await _timed(indexers[size].both(pages)) / ROUND)
     for indexer in indexers.values():
+        await indexer.check()
         await indexer.database.close()
     for copy in copies:
         await cluster.drop(copy)
