@@ -16,11 +16,12 @@ from earnest.escrow.errors_acts import (
     FigureNotPossible,
 )
 from earnest.escrow.errors_chain import ContractKeptMoving, EscrowNotConfigured
-from earnest.escrow.events import decode_event, event_data
+from earnest.escrow.events import event_data
 from earnest.escrow.http import ROUTES, GivenReader, count_caller, reader_of
 from earnest.escrow.jobs import register_jobs
 from earnest.escrow.numbering import EscrowNumbering
 from earnest.escrow.projector import Projector
+from earnest.escrow.reading import decode_event
 from earnest.escrow.rebuild import Rebuilt, projection_hash, rebuild
 from earnest.escrow.resync import Resyncs
 from earnest.escrow.rules_compare import Difference, EscrowValues

@@ -15,13 +15,13 @@ from earnest.chains.stacks import LoggedEvent, read_events
 from earnest.escrow.errors import Unreadable
 from earnest.escrow.events import (
     Event,
-    decode_event,
     event_json,
     milestone_num_of,
     name_of,
     number_of,
 )
 from earnest.escrow.fold import Placed
+from earnest.escrow.reading import decode_event
 from earnest.escrow.state import EventState
 from earnest.escrow.store_fold import EventRow
 from earnest.escrow.views import EventKey

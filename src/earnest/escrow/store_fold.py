@@ -11,8 +11,9 @@ from typing import Any, get_args
 import msgspec
 
 from earnest.chains.stacks import LoggedEvent
-from earnest.escrow.events import CreditWithdrawn, Event, ProjectCreated, decode_event
+from earnest.escrow.events import CreditWithdrawn, Event, ProjectCreated
 from earnest.escrow.fold import Placed, State
+from earnest.escrow.reading import decode_event
 from earnest.escrow.state import (
     ArbiterSet,
     EscrowConfig,

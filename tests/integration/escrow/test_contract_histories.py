@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from earnest.chains.stacks import clarity
-from earnest.escrow.events import decode_event
 from earnest.escrow.fold import Placed, State, apply
+from earnest.escrow.reading import decode_event
 from earnest.escrow.state import MilestoneStatus
 
 _ROOT = Path(__file__).resolve().parents[3]
