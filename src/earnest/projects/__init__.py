@@ -9,7 +9,7 @@ from earnest.projects import (
     http_reviews,
 )
 from earnest.projects.http import ProjectsController
-from earnest.projects.jobs import lapse_acceptances, register_jobs, tell_windows
+from earnest.projects.jobs import lapse_acceptances, register_jobs
 from earnest.projects.reactions import reactor
 from earnest.projects.reactions_disputes import disputes_reactor
 from earnest.projects.reminders import register_reminder_jobs
@@ -46,5 +46,4 @@ __all__ = [
     "register_jobs",
     "register_reminder_jobs",
     "register_review_jobs",
-    "tell_windows",
 ]

@@ -257,49 +257,6 @@ async def unlinked_escrows(
     return [escrow for escrow in found if escrow is not None]
 
 
-class OpenWindow(msgspec.Struct, frozen=True, kw_only=True):
-    """A milestone that somebody may take, or take back, since a height that has passed."""
-
-    project_id: UUID
-    creation_tx_id: str
-    milestone_num: int
-    submitted: bool
-    amount_minor: int
-    fee_bps: int
-    account: UUID
-
-
-async def untold_windows(
-    db: Connection, contract: str, burn_height: int, limit: int
-) -> list[OpenWindow]:
-    """Milestones that can be claimed or reclaimed at this Bitcoin height, of which the one who may
-    was not told. Reads the milestones that are open."""
-    rows = await db.fetch(
-        "SELECT l.project_id, l.creation_tx_id, m.milestone_num, m.status = 'submitted'"
-        "       AS submitted, m.amount_minor, e.fee_bps, who.account"
-        " FROM escrow_milestones AS m"
-        " JOIN escrow_projects AS e ON e.contract = m.contract AND e.view = m.view"
-        "  AND e.number = m.number"
-        " JOIN project_escrows AS l ON l.contract = e.contract"
-        "  AND l.creation_tx_id = e.creation_tx_id"
-        " JOIN project_agreements AS a ON a.id = l.agreement_id"
-        " JOIN projects AS p ON p.id = l.project_id"
-        " CROSS JOIN LATERAL (SELECT CASE WHEN m.status = 'submitted' THEN a.freelancer"
-        "  ELSE p.client END AS account) AS who"
-        " WHERE m.contract = $1 AND m.view = 'live'"
-        "  AND (m.status = 'submitted' AND m.claim_from <= $2"
-        "       OR m.status = 'locked' AND m.deadline <= $2)"
-        "  AND NOT EXISTS (SELECT FROM notifications AS n WHERE n.account_id = who.account"
-        "   AND n.key = CASE WHEN m.status = 'submitted' THEN 'claimable:' ELSE 'reclaimable:' END"
-        "    || l.creation_tx_id || ':' || m.milestone_num)"
-        " ORDER BY m.number, m.milestone_num LIMIT $3",
-        contract,
-        burn_height,
-        limit,
-    )
-    return [OpenWindow(**dict(row) | {"amount_minor": int(row["amount_minor"])}) for row in rows]
-
-
 # -- hints -----------------------------------------------------------------------------------------
 
 

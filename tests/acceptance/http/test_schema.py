@@ -21,7 +21,7 @@ from tests.escrow_market import CONTRACT
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-EXAMPLES_MAX = 12
+EXAMPLES_MAX = 8
 LIMITS = (
     "tasks_per_minute_max",
     "payouts_per_minute_max",
@@ -65,7 +65,7 @@ async def make_world(site: Site, person: Person) -> dict[str, Any]:
     }
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_api_and_schema_agree(
     databases: Databases, s3_server: EmbeddedS3, chain: LocalChain, tmp_path: Path
 ) -> None:

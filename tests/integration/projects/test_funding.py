@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from earnest.escrow import events
-from earnest.projects import lapse_acceptances, service_funding, store_funding, tell_windows
+from earnest.projects import lapse_acceptances, service_funding, store_funding
 from earnest.projects.errors import (
     FundingDiffers,
     FundingOfAnother,
@@ -469,31 +469,3 @@ async def test_arbiters_have_a_part(market: EscrowMarket) -> None:
     await market.fund(deal)
     arbiter = await market.party(wallet=ARBITER)
     assert (await market.view(deal.project_id, arbiter)).part is Part.ARBITER
-
-
-async def test_who_may_act_is_told_when_the_height_has_come(market: EscrowMarket) -> None:
-    """The client of a deadline that has passed with nothing submitted, the freelancer of a
-    client's time that is over: at the height and not before, each once."""
-    deal = await market.agree()
-    chain = await market.chain()
-    worker = await market.role("worker")
-    escrow = await market.fund(deal)
-    await chain.complete(escrow, 2)
-    # Of the three milestones the first, not submitted, is due 7 days after the funding.
-    deadline = chain.burn_height - 1 + 7 * 144
-    await chain.wait(deadline - chain.burn_height - 1)
-    assert await tell_windows(worker) == 0
-    await chain.wait(1)
-    assert await tell_windows(worker) == 1
-    assert (await market.told(deal.client.account))[-1] == "milestone_reclaimable"
-    await chain.wait(2_016 - 7 * 144)
-    assert await tell_windows(worker) == 0
-    await chain.wait(1)
-    assert await tell_windows(worker) == 1
-    assert await tell_windows(worker) == 0
-    assert (await market.told(deal.freelancer.account))[-1] == "milestone_claimable"
-    owner = await market.role("owner")
-    told = await owner.fetchval(
-        "SELECT data->>'amountMinor' FROM notifications WHERE kind = 'milestone_claimable'"
-    )
-    assert told == "487500"  # less the fee
