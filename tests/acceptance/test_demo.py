@@ -151,6 +151,12 @@ def check_project(report: dict[str, Any]) -> None:
     assert paid + returned == int(project["lockedMinor"]) == 100_000_000
     assert returned == 20_000_000
     assert project["escrowLeftMinor"] == "0"
+    for purse in project["purses"]:
+        before, moved, fees, after = (
+            int(purse[f"{name}Minor"]) for name in ("before", "moved", "fees", "after")
+        )
+        assert after == before + moved - fees
+    assert [purse["side"] for purse in project["purses"]] == ["Client", "Freelancer"]
     assert project["dossierVerified"] is True
     acts = [step["act"] for step in project["chainTxs"]]
     assert acts == [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import segno
 
-from earnest.run.demo.outcome import Outcome, Payday, ProjectOutcome, Treasury
+from earnest.run.demo.outcome import Outcome, Payday, ProjectOutcome, Purse, Treasury
 from earnest.run.demo.story import Coin, Story
 from earnest.run.demo.tables import show_escrow, show_legs, show_paydays, show_treasury
 
@@ -127,6 +127,7 @@ def test_the_escrow_adds_up_on_paper(capsys: pytest.CaptureFixture[str]) -> None
         contract="ST2FC7B8H6A404TAZ1Q0KWPYAYA5J476325GJ1BHC.escrow-multi-token",
         locked_minor="100000000", bond_minor="2500000", paid_minor="80000000",
         returned_minor="20000000", escrow_left_minor="0",
+        purses=[Purse("Freelancer", "ST1VWXYZHWY", "5000000", "80000000", "1234", "84998766")],
     )  # fmt: skip
     show_escrow(Story(), Outcome(project=project))
     said = capsys.readouterr().out
@@ -135,6 +136,7 @@ def test_the_escrow_adds_up_on_paper(capsys: pytest.CaptureFixture[str]) -> None
         assert f"{figure}\u00a0STX" in said
     assert said.count("  0.000000\u00a0STX") == 2
     assert said.count("═" * 58) == 1
+    assert "84.998766\u00a0STX" in said.splitlines()[-1]
     assert max(map(len, said.splitlines())) <= 80
 
 

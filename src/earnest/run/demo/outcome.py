@@ -54,6 +54,20 @@ class ChainStep(msgspec.Struct, frozen=True, rename="camel"):
     tx_id: str
 
 
+class Purse(msgspec.Struct, frozen=True, rename="camel"):
+    """What a wallet had before the project and has after it, by the chain, in micro-STX.
+
+    `moved_minor` came from the escrow less what went into it; `fees_minor` are the chain's.
+    """
+
+    side: str
+    address: str
+    before_minor: str
+    moved_minor: str
+    fees_minor: str
+    after_minor: str
+
+
 class ProjectOutcome(msgspec.Struct, rename="camel", kw_only=True):
     """The second story: who took part, what was signed, and what became of the money."""
 
@@ -73,6 +87,7 @@ class ProjectOutcome(msgspec.Struct, rename="camel", kw_only=True):
     paid_minor: str = "0"
     returned_minor: str = "0"
     escrow_left_minor: str | None = None
+    purses: list[Purse] = msgspec.field(default_factory=list)
     dossier_verified: bool = False
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from earnest.run.demo.client import Party
 from earnest.run.demo.errors import DemoBroke
+from earnest.run.demo.outcome import Purse
 from earnest.run.demo.project_scene import BLOCKS_UNTIL_FINAL, Scene, stx
 from earnest.run.demo.story import Coin
 from earnest.run.demo.wallets import shorten
@@ -363,6 +364,17 @@ class ProjectLegs:
         project.escrow_left_minor = str(left)
         if left != 0:
             raise DemoBroke(reason=f"The escrow still holds {stx(left)}.")
+        await self._count_purse("Client", self.client, PURSE_MICRO_STX, -paid)
+        await self._count_purse("Freelancer", self.freelancer, POCKET_MICRO_STX, paid)
+
+    async def _count_purse(self, side: str, who: Party, before: int, moved: int) -> None:
+        """What a wallet has on the chain must be what it had, what moved, and the chain's fees."""
+        address, node = who.wallet.address, self._scene.node
+        fees, after = await node.fees_micro_stx(address), await node.balance_micro_stx(address)
+        if after != before + moved - fees:
+            raise DemoBroke(reason=f"{who.short} has {stx(after)}, not what came and went.")
+        figures = (str(figure) for figure in (before, moved, fees, after))
+        self._project.purses.append(Purse(side, address, *figures))
 
     async def _is_compared(self) -> bool | None:
         """The house's own comparison; None while its log is behind the chain."""

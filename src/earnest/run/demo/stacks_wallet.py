@@ -259,6 +259,11 @@ class StacksNode:
         found = await self._ask("GET", f"/v2/accounts/{address}?proof=0", None)
         return int(found["balance"], 16)
 
+    async def fees_micro_stx(self, address: str) -> int:
+        """What an address has paid for its chain_txs so far."""
+        found = await self._ask("GET", f"/extended/v1/address/{address}/stx", None)
+        return int(found["total_fees_sent"])
+
     async def _switch(self, method: str, name: str, order: Any) -> dict[str, Any]:
         return await self._ask(method, f"/localnet/{name}", order)
 

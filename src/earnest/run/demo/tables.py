@@ -115,6 +115,18 @@ def show_escrow(story: Story, outcome: Outcome) -> None:
     )
     story.rule(_WIDTH, checked=True)
     story.line("  The escrow owes nothing and holds nothing.")
+    story.line()
+    purses = [
+        (
+            purse.side,
+            _exact(int(purse.before_minor), asset=stx),
+            _exact(int(purse.moved_minor), signed=True, asset=stx),
+            _exact(-int(purse.fees_minor), asset=stx),
+            _exact(int(purse.after_minor), asset=stx),
+        )
+        for purse in project.purses
+    ]
+    story.rows(purses, head=("Wallet", "Had", "By the escrow", "Chain's fees", "Has"))
 
 
 def _sums(story: Story, lines: list[tuple[str, str]]) -> None:
