@@ -178,7 +178,7 @@ _WORDS: dict[NotificationKind, tuple[str, str]] = {
     ),
     _K.MILESTONE_CLAIMABLE: (
         "You can claim milestone {milestoneNum} of “{projectTitle}”",
-        "The client's time is over. Sign the claim to be paid {amount}, less the fee.",
+        "The client's time is over. Sign the claim to be paid {amount}.",
     ),
     _K.MILESTONE_RECLAIMABLE: (
         "You can take back milestone {milestoneNum} of “{projectTitle}”",

@@ -1,47 +1,28 @@
-"""What the passing of blocks opens is told to whoever may act, once."""
+"""Both sides are told, once, when the arbiters' time is over."""
 
-from earnest.projects.reminders import tell_due
+from earnest.projects.reminders import tell_overdue
 from tests.dispute_scene import DisputeScene
 from tests.escrow_contract import CONTRACT
-from tests.escrow_market import EscrowMarket, Party
+from tests.escrow_market import EscrowMarket
 
 
-async def told(market: EscrowMarket, party: Party) -> list[str]:
-    """Somebody's reminders."""
-    kinds = ("milestone_claimable", "milestone_reclaimable", "default_possible")
-    return [each for each in await market.told(party.account) if each in kinds]
-
-
-async def test_whoever_may_act_is_told_at_the_height_and_once(market: EscrowMarket) -> None:
-    """One block before nothing; at the height the freelancer may claim, then the client reclaim,
-    and both are told of the default. However often the job runs, each is told once, and no more of
-    what was settled."""
+async def test_both_sides_are_told_of_the_default_at_its_height_and_once(
+    market: EscrowMarket,
+) -> None:
+    """One block before it nothing; at its height each side, however often the job runs; nothing
+    more once it was carried out."""
     scene = await DisputeScene.open(market)
     await scene.fund()
-    await scene.complete(1)
-    claim_from = scene.burn_height + 2_016
     await scene.file()
     default_from = scene.burn_height + 4_320
     worker = await market.role("worker")
-
-    async def at(height: int) -> None:
-        await scene.pass_blocks(height - scene.burn_height)
-        for _ in range(2):
-            await tell_due(worker, CONTRACT)
-
-    await at(claim_from - 1)
-    assert await told(market, scene.freelancer) == []
-    await at(claim_from)
-    assert await told(market, scene.freelancer) == ["milestone_claimable"]
-    deadline = (await market.view(scene.deal.project_id)).milestones[2].live
-    assert deadline is not None
-    await at(min(deadline.deadline, default_from) - 1)
-    assert await told(market, scene.client) == []
-    await at(max(deadline.deadline, default_from))
-    assert sorted(await told(market, scene.client)) == ["default_possible", "milestone_reclaimable"]
-    assert sorted(await told(market, scene.freelancer)) == [
-        "default_possible", "milestone_claimable",
-    ]  # fmt: skip
+    await scene.pass_blocks(default_from - 1 - scene.burn_height)
+    assert await tell_overdue(worker, CONTRACT) == 0
+    await scene.pass_blocks(1)
+    for _ in range(2):
+        assert await tell_overdue(worker, CONTRACT) == 1
+    for party in (scene.client, scene.freelancer):
+        assert (await market.told(party.account)).count("default_possible") == 1
+    assert "default_possible" not in await market.told(scene.arbiters[0].account)
     await scene.rule(5_000, how="defaulted")
-    await at(scene.burn_height + 100)
-    assert sorted(await told(market, scene.client)) == ["default_possible", "milestone_reclaimable"]
+    assert await tell_overdue(worker, CONTRACT) == 0
