@@ -13,8 +13,9 @@ from typing import Any, Self
 import msgspec
 
 from earnest.chains.errors import ChainError
-from earnest.chains.stacks import StacksApi, StacksFollower
-from earnest.escrow import Projector
+from earnest.chains.stacks import StacksApi
+from earnest.chains.stacks.follower import StacksFollower
+from earnest.escrow import EscrowNumbering, Projector
 from earnest.kit.db import Connection, Database, DatabaseUnavailable
 from earnest.kit.errors import EarnestError
 
@@ -43,10 +44,10 @@ class MortalDatabase(Database):
     @asynccontextmanager
     async def db_tx(self) -> AsyncIterator[Connection]:
         """A database transaction that may be cut off right before its commit, or right after."""
-        async with super().connection() as connection:
-            async with connection.transaction():  # type: ignore[attr-defined]
-                yield connection
-                self._at("commit: before")
+        lent = super().connection()
+        async with lent as connection, connection.transaction():  # type: ignore[attr-defined]
+            yield connection
+            self._at("commit: before")
         self._at("commit: done")
 
 
@@ -113,7 +114,13 @@ async def _index(order: Order) -> None:
     """Follows and projects, as the indexer does, until it is killed."""
     database = await Database.connect(order.database_url, application="simulated indexer")
     async with open_api(order.apis) as api:
-        follower = StacksFollower(database, api, order.contract, batch_events=order.batch)
+        follower = StacksFollower(
+            database,
+            api,
+            order.contract,
+            batch_events=order.batch,
+            numbering=EscrowNumbering(order.contract),
+        )
         projector = Projector(database, order.contract, batch=order.batch)
         parent = os.getppid()
         while os.getppid() == parent:

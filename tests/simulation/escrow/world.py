@@ -17,12 +17,13 @@ import structlog
 
 from earnest.chains import resume_chain
 from earnest.chains.errors import ChainError, ChainHalted
-from earnest.chains.stacks import StacksApi, StacksFollower, sync_status
-from earnest.escrow import Projector, projection_hash, rebuild
+from earnest.chains.stacks import StacksApi, SyncStatus, sync_status
+from earnest.chains.stacks.follower import StacksFollower
+from earnest.escrow import EscrowNumbering, Projector, rebuild
 from earnest.kit.db import Database
 from earnest.kit.money import Chain
 from tests.simulation.escrow import check
-from tests.simulation.escrow.check import must
+from tests.simulation.escrow.check import Untrue, must
 from tests.simulation.escrow.history import Arrival, History, draw_arrival, safe_lies
 from tests.simulation.escrow.mortal import Died, MortalDatabase, Nursery, Order
 from tests.simulation.escrow.player import Player
@@ -44,13 +45,14 @@ FAULTS = (
     "lying",
     "shifting",
 )
+_GROWING = ("chain_log", "events")
 _EMPTIED = (
-    "chain_log",
+    *_GROWING,
     "chain_cursors",
+    "chain_stream_cursors",
     "stacks_blocks",
     "stacks_provisional",
     "stacks_sync",
-    "events",
 )
 
 
@@ -97,17 +99,19 @@ class Ground:
         return self._histories[name]
 
     async def empty(self) -> None:
-        """Nothing was ever followed. The log refuses that to everybody who does not switch off
-        its trigger.
+        """Nothing was ever followed. What only grows refuses that to everybody who does not
+        switch off its triggers.
         """
         escrow = await self.owner.fetch(
             "SELECT tablename FROM pg_tables WHERE tablename LIKE 'escrow\\_%'"
         )
         tables = [*_EMPTIED, *(row["tablename"] for row in escrow)]
         async with self.owner.transaction():
-            await self.owner.execute("ALTER TABLE chain_log DISABLE TRIGGER chain_log_append_only")
+            for table in _GROWING:
+                await self.owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             await self.owner.execute(f"TRUNCATE {', '.join(tables)}")
-            await self.owner.execute("ALTER TABLE chain_log ENABLE TRIGGER chain_log_append_only")
+            for table in _GROWING:
+                await self.owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
     async def let_lease_lapse(self) -> None:
         """Time passes: whoever died holding the fence holds it no more."""
@@ -161,7 +165,7 @@ class Run:
             refusals=self.refusals,
         )
 
-    # -- living -------------------------------------------------------------------------------------
+    # -- living ----------------------------------------------------------------------------------
 
     def _born(self) -> None:
         """An indexer begins, with nothing but what is in the database."""
@@ -173,6 +177,7 @@ class Run:
             self.history.contract,
             batch_events=self.batch,
             page_limit=self.rng.choice([2, 5, 20, 100]),
+            numbering=EscrowNumbering(self.history.contract),
         )
         self.projector = Projector(database, self.history.contract, batch=self.batch)
 
@@ -252,7 +257,7 @@ class Run:
             if await self.ground.owner.fetchval(count) - began > more:
                 return
 
-    # -- coming to rest -----------------------------------------------------------------------------
+    # -- coming to rest --------------------------------------------------------------------------
 
     async def _come_to_rest(self, time: int) -> None:
         """No faults any more: the indexer gets to the tip by itself, and projects it."""
@@ -270,13 +275,13 @@ class Run:
                 if sync.tip_block_id == tip and done.is_whole and not done.added:
                     await self.projector.catch_up()
                     return
-        sync = await self._sync()
-        must(False, "the indexer does not come to rest", sync)
+        raise Untrue(f"the indexer does not come to rest: {await self._sync()}")
 
-    async def _sync(self) -> object:
+    async def _sync(self) -> SyncStatus:
         async with self.ground.indexer.connection() as db:
             found = await sync_status(db)
-        must(found is not None, "nothing was followed")
+        if found is None:
+            raise Untrue("nothing was followed")
         return found
 
     async def _check(self, time: int) -> None:
@@ -301,7 +306,7 @@ class Run:
         must(any(each["log_level"] == "critical" for each in said), "nobody was told", said)
         with contextlib.suppress(ChainHalted):
             await self.follower.follow_once()
-            must(False, "it goes on although it is halted")
+            raise Untrue("it goes on although it is halted")
         after = await self.ground.owner.fetchval("SELECT max(seq) FROM chain_log")
         must(before == after, "a halt that writes", before, after)
         async with self.ground.indexer.connection() as db:
@@ -322,13 +327,8 @@ class Run:
 
     async def _check_rebuilt(self) -> None:
         """What the log alone gives is what was there, and nothing is announced a second time."""
-        contract = self.history.contract
         count = "SELECT count(*) FROM events"
         told = await self.ground.owner.fetchval(count)
-        async with self.ground.indexer.connection() as db:
-            live = await projection_hash(db, contract)
-        await rebuild(self.ground.indexer, contract)
-        async with self.ground.indexer.connection() as db:
-            rebuilt = await projection_hash(db, contract)
-        must(live == rebuilt, "what is rebuilt differs", live, rebuilt)
+        rebuilt = await rebuild(self.ground.indexer, self.history.contract, batch=self.batch)
+        must(rebuilt.agree, "what is rebuilt differs", rebuilt)
         must(told == await self.ground.owner.fetchval(count), "a rebuild announces")
