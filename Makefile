@@ -22,6 +22,8 @@ PEER_STAMPS := $(addsuffix /node_modules/.setup-stamp,$(PEER_DIRS))
 # Options for what is started: make up ARGS="--network devnet", make test ARGS="-k payouts".
 ARGS ?=
 RUNS ?= 300
+# What is simulated: payouts, escrow or all.
+OF ?= all
 
 export UV_PROJECT_ENVIRONMENT := .venv
 # What is installed is compiled at once, so that the first start is as quick as the second.
@@ -187,5 +189,5 @@ format: setup-python ## Put code into shape, and write openapi.json anew
 bench: setup $(PEER_STAMPS) ## Measure, beside peers on the same machine
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
-simulate: setup ## Payouts under faults, seeded: make simulate RUNS=5000
-	@exec $(BIN)/python -m tests.simulation --runs $(RUNS) $(ARGS)
+simulate: setup ## Payouts and the escrow's indexer under faults: make simulate OF=escrow RUNS=5000
+	@exec $(BIN)/python -m tests.simulation $(OF) --runs $(RUNS) $(ARGS)

@@ -106,33 +106,50 @@ class _Standing:
         self.final[place] = row.nth
 
 
-def check_log(history: History, tip: int, rows: Sequence[LoggedEvent]) -> None:
-    """The log keeps its rules row by row, and ends in what the winning branch says."""
+def check_log(
+    history: History, tips: Sequence[int], rows: Sequence[LoggedEvent]
+) -> Sequence[Print]:
+    """The log keeps its rules row by row, and ends in what the winning branch says.
+
+    `tips` were the tips so far, the last one is. Returns the prints that are final: all that are
+    deep enough now, and maybe some that were at an earlier tip, and still count.
+    """
     must([row.seq for row in rows] == list(range(1, len(rows) + 1)), "the log has gaps")
     standing = _Standing(history)
     for row in rows:
         standing.take(row, history.contract)
-    final, newer = split(history, tip)
-    must(list(standing.final) == [p.place for p in final], "other final events than the chain's")
-    must(list(standing.observed) == [p.place for p in newer], "other events than the chain's")
+    prints = list(history.prints(tips[-1]))
+    told = [*standing.final, *standing.observed]
+    must(told == [each.place for each in prints], "other events than the chain's")
+    final = prints[: len(standing.final)]
+    least, most = _final_heights(history, tips)
+    height = final[-1].height if final else 0
+    must(height <= most, "final too early", height, most)
+    newer = [each for each in prints[len(final) :] if each.height <= max(least, height)]
+    must(not newer, "not final although it is deep enough", newer)
+    return final
 
 
-def split(history: History, tip: int) -> tuple[list[Print], list[Print]]:
-    """The prints of a branch: those that are final, and those that are not."""
-    final = history.final(tip)
-    height = final.height if final else 0
-    prints = list(history.prints(tip))
-    return [p for p in prints if p.height <= height], [p for p in prints if p.height > height]
+def _final_heights(history: History, tips: Sequence[int]) -> tuple[int, int]:
+    """Up to where all must be final now, and up to where it may be."""
+    least = history.final(tips[-1])
+    most = 0
+    for tip in set(tips):
+        final = history.final(tip)
+        shared = history.fork(tip, tips[-1])
+        most = max(most, min(final.height, shared.height) if final else 0)
+    return (least.height if least else 0), most
 
 
 # -- the views ----------------------------------------------------------------------------------
 
 
-async def check_views(db: Connection, history: History, tip: int) -> None:
-    """Both views say what a plain model says, and what the contract's own maps hold."""
-    final = history.final(tip)
-    for view, at in (("live", tip), ("final", final.at if final else 0)):
-        told = tell(history.prints(at))
+async def check_views(db: Connection, history: History, tip: int, final: Sequence[Print]) -> None:
+    """Both views say what a plain model says, and what the contract's own maps held there."""
+    newest = final[-1].block_id if final else history.blocks[0].block_id
+    end = next(block.at for block in history.path(tip) if block.block_id == newest)
+    for view, at, prints in (("live", tip, history.prints(tip)), ("final", end, final)):
+        told = tell(prints)
         await _check_view(db, history.contract, view, told)
         _check_maps(history.entries(at), told)
 
@@ -305,13 +322,12 @@ async def check_events(db: Connection, history: History, rows: Sequence[LoggedEv
         must(event["milestone_num"] == fields.get("milestone-num"), "another milestone", event)
 
 
-def check_announced(rows: Iterable[LoggedEvent], announced: Sequence[Any]) -> None:
-    """Each row of the log is told once, in the log's order."""
+def check_announced(
+    rows: Iterable[LoggedEvent], announced: Iterable[tuple[str, Mapping[str, Any]]]
+) -> None:
+    """Each row of the log is told once, in the log's order. `announced`: types and data."""
     right = [(f"escrow_event_{r.kind.value}", r.block_id, r.tx_id, r.event_index) for r in rows]
-    told = [
-        (each["type"], each["data"]["blockId"], each["data"]["txId"], each["data"]["eventIndex"])
-        for each in announced
-    ]
+    told = [(name, data["blockId"], data["txId"], data["eventIndex"]) for name, data in announced]
     if told == right:
         return
     missing, extra = Counter(right) - Counter(told), Counter(told) - Counter(right)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -17,7 +18,6 @@ from earnest.chains.stacks import StacksApi
 from earnest.chains.stacks.follower import StacksFollower
 from earnest.escrow import EscrowNumbering, Projector
 from earnest.kit.db import Connection, Database, DatabaseUnavailable
-from earnest.kit.errors import EarnestError
 
 
 class Died(BaseException):
@@ -93,8 +93,9 @@ class Nursery:
 
     async def kill(self, pid: int) -> None:
         """Ends an indexer by SIGKILL, and returns when it is gone."""
-        if await self._ask(b"%d" % pid) != b"gone":
-            raise RuntimeError("an indexer ended by itself")
+        said = await self._ask(b"%d" % pid)
+        if said != b"gone":
+            raise RuntimeError(f"an indexer ended by itself: {said.decode()}")
 
     async def _ask(self, line: bytes) -> bytes:
         stdin, stdout = self._process.stdin, self._process.stdout
@@ -151,10 +152,14 @@ def _serve() -> None:
 
 
 def _live(order: Order) -> None:
+    # What it logs must not come between the nursery's answers.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     try:
-        with contextlib.suppress(EarnestError):
-            asyncio.run(_index(order))
+        asyncio.run(_index(order))
     finally:
+        # Nothing of the nursery's own may run here, but what went wrong must be seen.
+        if sys.exc_info()[0] is not None:
+            traceback.print_exc()
         os._exit(1)
 
 

@@ -1,8 +1,6 @@
-"""`make simulate RUNS=5000`, or one seed again: `make simulate SEED=123`."""
+"""`make simulate OF=payouts RUNS=5000`, or one seed again: `make simulate OF=payouts SEED=123`."""
 
-import argparse
 import asyncio
-import os
 import secrets
 import sys
 import tempfile
@@ -11,8 +9,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-
-import structlog
 
 from earnest.kit.db import Database
 from earnest.run.embedded.postgres import EmbeddedPostgres
@@ -54,7 +50,8 @@ async def play_seeds(ground: Ground, seeds: Iterable[int]) -> list[Outcome]:
             outcomes.append(await Run(ground, seed).play())
         except Exception as error:
             raise SeedFailed(
-                f"seed {seed}: {type(error).__name__}: {error} (replay: make simulate SEED={seed})"
+                f"seed {seed}: {type(error).__name__}: {error}"
+                f" (replay: make simulate OF=payouts SEED={seed})"
             ) from error
         ground.clock.advance(86_400)
     return outcomes
@@ -111,22 +108,8 @@ async def _main(seeds: list[int], server: EmbeddedPostgres) -> int:
     return 0
 
 
-def main() -> int:
-    """Reads the arguments and runs; exit code 1 when a seed failed."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    parser = argparse.ArgumentParser(description="Simulates payouts under faults, by seed.")
-    parser.add_argument("--runs", type=int, default=300)
-    parser.add_argument("--first", type=int, default=1, help="the first seed")
-    # make hands SEED=… on in the environment.
-    given = os.environ.get("SEED") or None
-    parser.add_argument("--seed", type=int, default=given, help="this seed alone")
-    arguments = parser.parse_args()
-    if arguments.seed is not None:
-        seeds = [arguments.seed]
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(20))
-    else:
-        first = arguments.first
-        seeds = [*kept_seeds(), *range(first, first + arguments.runs)]
+def simulate(seeds: list[int]) -> int:
+    """Plays these seeds on a database of their own; 1 when one failed, which then is kept."""
     with (
         tempfile.TemporaryDirectory(prefix="earnest-simulation-db-") as folder,
         EmbeddedPostgres(Path(folder), durable=False) as server,
@@ -135,7 +118,3 @@ def main() -> int:
             return asyncio.run(_main(seeds, server))
         except SeedFailed:
             return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
