@@ -2,6 +2,7 @@
 // refused, repeated, empty, of yesterday, or of a branch that does not count.
 
 import { reply } from '../http.mjs';
+import { diceOf } from './dice.mjs';
 
 /** Faults that spoil the answer on its way. */
 const SPOILERS = {
@@ -44,23 +45,49 @@ const SPOILERS = {
  * `lying` (the tip of another branch), `shifting` (blocks arrive between two pages).
  */
 export class Faults {
-  /** @param {ReturnType<import('./dice.mjs').diceOf>} die @param {Record<string, number>} chances */
-  constructor(die, chances) {
-    Object.assign(this, { die, chances, counts: {} });
-    this.before = new Map();
+  #before = new Map();
+  #asked = new Map();
+
+  /** @param {string} seed @param {Record<string, number>} chances */
+  constructor(seed, chances) {
+    Object.assign(this, { seed, chances, counts: {} });
+  }
+
+  /**
+   * @param {string} name of the question: what happens to it depends on it and on how often it was
+   *   asked, not on what else is asked meanwhile
+   */
+  of(name) {
+    const count = (this.#asked.get(name) ?? 0) + 1;
+    this.#asked.set(name, count);
+    return new Fate(this, diceOf(`${this.seed} ${name} ${count}`));
+  }
+
+  /** @returns {any} the answer given to the same question before */
+  exchange(path, answer) {
+    const former = this.#before.get(path);
+    this.#before.set(path, answer);
+    return former;
+  }
+}
+
+/** What happens to one question. */
+class Fate {
+  constructor(faults, die) {
+    Object.assign(this, { faults, die });
   }
 
   strikes(name) {
+    const { chances, counts } = this.faults;
     const drawn = this.die.next();
-    if (drawn >= (this.chances[name] ?? 0)) return false;
-    this.counts[name] = (this.counts[name] ?? 0) + 1;
+    if (drawn >= (chances[name] ?? 0)) return false;
+    counts[name] = (counts[name] ?? 0) + 1;
     return true;
   }
 
   /** @returns {boolean} whether the response was spoiled, and has its end */
   spoil(response, path, answer) {
-    const former = this.before.get(path);
-    this.before.set(path, answer);
+    const former = this.faults.exchange(path, answer);
     if (former && this.strikes('repeated')) {
       reply(response, former.status, former.body);
       return true;

@@ -12,11 +12,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isFromThisMachine, readBody, reply } from '../http.mjs';
 import { answerApi } from '../stacks/server.mjs';
-import { diceOf } from './dice.mjs';
 import { Faults } from './faults.mjs';
 import { RecordedChain } from './recorded-chain.mjs';
 
-const NONE = new Faults(diceOf('none'), {});
+const NONE = new Faults('none', {});
 
 class Player {
   #chains = new Map();
@@ -50,7 +49,7 @@ class Player {
   /** @param {{seed: string, chances: Record<string, number>, lies?: number[]}} order `lies` are block indexes */
   trouble({ seed, chances, lies = [] }) {
     const { counts } = this.faults;
-    this.faults = new Faults(diceOf(seed), chances);
+    this.faults = new Faults(seed, chances);
     this.lies = lies;
     return { counts };
   }
@@ -61,20 +60,20 @@ class Player {
   }
 
   /** The chain that this question is answered from. */
-  #view(server) {
-    const { faults } = this;
-    if (this.time < this.last && faults.strikes('shifting')) this.time += 1;
+  #view(server, fate) {
+    if (this.time < this.last && fate.strikes('shifting')) this.time += 1;
     const now = Math.max(0, this.time - this.behind[server]);
-    if (faults.strikes('lagging')) return this.chain.at(Math.max(0, now - 1 - faults.die.below(6)));
-    if (this.lies.length > 0 && faults.strikes('lying')) return this.chain.on(faults.die.pick(this.lies), this.time);
+    if (fate.strikes('lagging')) return this.chain.at(Math.max(0, now - 1 - fate.die.below(6)));
+    if (this.lies.length > 0 && fate.strikes('lying')) return this.chain.on(fate.die.pick(this.lies), this.time);
     return this.chain.at(now);
   }
 
   async serve(server, request, url, bytes, response) {
     this.asked += 1;
     const { method, headers } = request;
-    const answer = await answerApi({ chain: this.#view(server) }, { method, url, bytes, headers });
-    if (this.faults.spoil(response, url.pathname, answer)) return;
+    const fate = this.faults.of(`${server} ${method} ${request.url}`);
+    const answer = await answerApi({ chain: this.#view(server, fate) }, { method, url, bytes, headers });
+    if (fate.spoil(response, url.pathname, answer)) return;
     for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
     if (answer.status === 304) response.writeHead(304).end();
     else reply(response, answer.status, answer.body);

@@ -82,9 +82,9 @@ def summarize(outcomes: list[Outcome]) -> str:
 
     return "\n".join(
         [
-            f"{len(outcomes)} runs: {sum(o.rows for o in outcomes)} rows of the log,"
-            f" {sum(o.reorgs for o in outcomes)} reorgs,"
+            f"{len(outcomes)} runs: {sum(o.reorgs for o in outcomes)} reorgs,"
             f" {sum(o.is_deep for o in outcomes)} below finality",
+            f"  rows of the log: {counted('rows')}",
             f"  deaths: {counted('deaths')}",
             f"  faults: {counted('faults')}",
             f"  rounds that came to nothing: {counted('refusals')}",

@@ -184,8 +184,7 @@ class StacksFollower(Rounds):
         indexed = -1 if sync.indexed_height is None else sync.indexed_height
         keep = min(joint if is_reorg else indexed, indexed)
         if sync.rewind_to is not None:
-            keep = min(keep, sync.rewind_to)
-            await self._halt_if_final_falls(sync, keep, "prints differ")
+            keep = min(keep, await self._rewind_height(sync, node, sync.rewind_to))
         history = self._history(node)
         async with self._database.connection() as db:
             newest = await log.events_at_or_below(db, keep, 1)
@@ -378,6 +377,22 @@ class StacksFollower(Rounds):
         if agreed < height:
             async with self._database.connection() as db:
                 await log.keep_recount(db, self._nonce, str(error), agreed)
+
+    async def _rewind_height(self, sync: SyncStatus, node: StacksApi, height: int) -> int:
+        """Above which height all is read again. Before final prints would fall they are held
+        against the list once more: where they are all there the height was too low, or a server
+        was behind when it was found.
+        """
+        final = sync.final_height
+        may_fall = sync.permitted_rewind is not None and height >= sync.permitted_rewind
+        if final is None or height >= final or may_fall:
+            return height
+        compared = await self._compare(self._history(node), final)
+        if compared.found is None:
+            return final
+        self._at_second_look(compared.found, HistoryIncomplete(reason=compared.found))
+        await self._halt_if_final_falls(sync, height, "prints differ")
+        return height
 
     async def _agreement(self, history: ContractHistory, height: int) -> int:
         """A height up to which log and server have the same newest print; -1: from the first on.
