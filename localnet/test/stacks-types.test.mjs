@@ -64,6 +64,9 @@ async function collect(chain) {
   const called = await chain.call(payer, 'pay', [Cl.uint(5)], { postConditions: conditions });
   const aborted = await chain.call(payer, 'pay', [Cl.uint(5)]);
   const moved = await chain.transfer(payer, chain.deployer, 7, { memo: 'rent' });
+  await chain.call(payer, 'take-ticket', [Cl.uint(1)]);
+  const handed = await chain.call(payer, 'hand-on', [Cl.uint(1), Cl.principal(chain.deployer)],
+    { postConditionMode: 'allow' });
   await chain.mine();
   const waiting = await chain.call(payer, 'tell-twice', [Cl.uint(5)]);
   const waitingToo = await chain.transfer(payer, chain.deployer, 7);
@@ -91,7 +94,7 @@ async function collect(chain) {
     [at('/extended/v3/transactions'), '/extended/v3/transactions'],
     ...[called, aborted, moved, deployed, waiting, waitingToo].flatMap((txid) => ['', full].map((query) =>
       [tx, `/extended/v3/transactions/${txid}${query}`])),
-    ...[called, moved, sats].map((txid) => [events, `/extended/v3/transactions/${txid}/events`]),
+    ...[called, moved, sats, handed].map((txid) => [events, `/extended/v3/transactions/${txid}/events`]),
     [at('/extended/v3/mempool/transactions'), '/extended/v3/mempool/transactions'],
     [at('/extended/v3/principals/{principal}/mempool/transactions'), `${of}/mempool/transactions`],
     [at('/extended/v3/principals/{principal}/nonces'), `${of}/nonces`],

@@ -170,6 +170,32 @@ test('post-conditions abort with an (ok …) result, take the fee and nothing el
   assert.equal(await chain.stx(payer.address), 1_000_000n - 8000n - 6000n + 11n);
 });
 
+test('a post-condition of an item lets that one go, and no other; one that says it stays keeps it', async () => {
+  const [holder, other] = await chain.accounts({ microStx: 1_000_000 }, { microStx: 100_000 });
+  for (const n of [1, 2, 3]) await chain.call(holder, 'take-ticket', [Cl.uint(n)]);
+  await chain.mine();
+  const ticket = (verb, n) => [Pc.principal(holder.address)[verb]().nft(`${chain.ready.contractId}::ticket`, Cl.uint(n))];
+  const handOn = (n, options) => chain.call(holder, 'hand-on', [Cl.uint(n), Cl.principal(other.address)], options);
+  const sent = {
+    uncovered: await handOn(1),
+    ofAnother: await handOn(1, { postConditions: ticket('willSendAsset', 2) }),
+    kept: await handOn(1, { postConditions: ticket('willNotSendAsset', 1), postConditionMode: 'allow' }),
+    covered: await handOn(2, { postConditions: ticket('willSendAsset', 2) }),
+    maybe: await handOn(3, { postConditions: ticket('willMaybeSendAsset', 3) }),
+  };
+  await chain.mine();
+  const state = {};
+  for (const [name, txid] of Object.entries(sent)) state[name] = (await chain.tx(txid)).status;
+  const aborted = 'abort_by_post_condition';
+  assert.deepEqual(state, {
+    uncovered: aborted, ofAnother: aborted, kept: aborted, covered: 'success', maybe: 'success',
+  });
+  const { results: [moved] } = await chain.get(`/extended/v3/transactions/${sent.covered}/events`);
+  assert.equal(moved.type, 'nft_asset');
+  assert.deepEqual([moved.nft_asset.sender, moved.nft_asset.recipient, moved.nft_asset.value.repr],
+    [holder.address, other.address, 'u2']);
+});
+
 test('a run-time error and an (err …) abort by response; the block goes on after them', async () => {
   const [payer, other] = await chain.accounts({ microStx: 300_000 }, { microStx: 300_000 });
   const broke = await chain.call(payer, 'run-out', [Cl.uint(1)]);

@@ -25,3 +25,7 @@
 
 (define-public (refuse) (begin (print { event: "never-seen" }) (err u9)))
 (define-public (run-out (n uint)) (ok (- n u10)))
+
+(define-non-fungible-token ticket uint)
+(define-public (take-ticket (n uint)) (nft-mint? ticket n tx-sender))
+(define-public (hand-on (n uint) (to principal)) (nft-transfer? ticket n tx-sender to))
