@@ -95,7 +95,8 @@ class StacksFollower(Rounds):
         self._page_limit = page_limit
         # What the round before found odd and left alone, to be looked at a second time.
         self._odd: object = None
-        self._final_waits = False
+        # Whoever was here before may have waited for a server, and died.
+        self._final_waits = True
 
     async def follow_once(self) -> Round:
         """One round, with the fence held. On any error nothing was kept.
@@ -311,9 +312,14 @@ class StacksFollower(Rounds):
         """No server may still count the first block that lost.
 
         A branch that is not longer, and a loss below finality, are believed at the second look;
-        for the latter every server must answer, and none from behind.
+        for the latter every server must answer, and none from behind. Bitcoin does not go back:
+        a shorter story with fewer Bitcoin blocks is of a server that has not heard of a reorg.
         """
         falls = sync.final_height is not None and joint < sync.final_height
+        is_shorter = tip.height < (sync.tip_height or 0)
+        is_earlier = tip.burn_block_height < (sync.tip_burn_height or 0)
+        if falls and joint >= 0 and is_shorter and is_earlier:
+            raise NodeLagging(tip=tip.height, followed=sync.tip_height)
         lost = known.get(joint + 1) or sync.final_block_id
         if lost is None:
             return
