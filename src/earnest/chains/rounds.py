@@ -110,6 +110,13 @@ class Rounds(ABC):
                     trouble = str(error)
                     self._note(error)
                 pause_s = self._pause_after(error, pause_s, poll_s)
+            except Exception as error:
+                # A fault of ours must not end the other loops of the process.
+                self._tell(None, error)
+                if str(error) != trouble:
+                    trouble = str(error)
+                    log.exception("chain_round_failed", chain=self._chain.value)
+                pause_s = self._pause_after(error, pause_s, poll_s)
             await _wait(stop, wake, pause_s)
         with contextlib.suppress(DatabaseUnavailable):
             await self.release_fence()

@@ -16,7 +16,8 @@ NO_MICROBLOCK = 2_147_483_647
 # of a hash, and a value is read, or not, by whoever decodes it.
 Hash = Annotated[str, msgspec.Meta(min_length=66, max_length=66)]
 Hex = Annotated[str, msgspec.Meta(min_length=2)]
-Count = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Index = Annotated[int, msgspec.Meta(ge=0, le=NO_MICROBLOCK)]
 
 
 class Tip(msgspec.Struct, frozen=True):
@@ -91,7 +92,7 @@ class LogRow(msgspec.Struct, frozen=True):
     """A print of a contract. It says neither block nor height."""
 
     tx_id: Hash
-    event_index: Count
+    event_index: Index
     contract_log: ContractLog
 
     @property
@@ -132,7 +133,7 @@ class TxBlock(msgspec.Struct, frozen=True):
     height: Count
     index_hash: Hash
     time: Count
-    tx_index: Count
+    tx_index: Index
 
 
 class BitcoinBlock(msgspec.Struct, frozen=True):
@@ -197,7 +198,7 @@ class OldTx(msgspec.Struct, frozen=True):
 class TxEvent(msgspec.Struct, frozen=True):
     """One event of a chain_tx; `contract_log` is set where it is a print."""
 
-    event_index: Count
+    event_index: Index
     type: str
     contract_log: ContractLog | None = None
 

@@ -15,6 +15,7 @@ from earnest.chains import (
     RpcUnavailable,
 )
 from earnest.chains.stacks import StacksApi, clarity
+from tests.conftest import Databases
 from tests.integration.chains.stacks.conftest import Talk, eventually
 from tests.integration.chains.stacks.lying_api import Lie, LyingApi, Told
 from tests.integration.chains.stacks.test_stacks_reorgs import agrees, status_of, tip_of
@@ -137,6 +138,78 @@ async def test_what_does_not_add_up_is_not_taken(
     assert await talk.catch_up(one) == 5
     assert not (await status_of(talk)).troubled
     await agrees(talk, one)
+
+
+async def test_figures_that_fit_nowhere_are_no_answer(
+    talk: Talk, liar: LyingApi, through_liar: StacksApi
+) -> None:
+    """Heights, times and places beyond what a chain or our tables hold, values that are no bytes:
+    refused where they are read, so that no lie reaches the database."""
+    await talk.say(1)
+    one = talk.follower(through_liar)
+    assert await one.take_fence()
+
+    def huge_time(told: Told) -> Told:
+        if told.has_mined_tx:
+            told.body["block"]["time"] = 2**70
+        return told
+
+    def huge_place(told: Told) -> Told:
+        if told.has_mined_tx:
+            told.body["block"]["tx_index"] = 2**40
+        return told
+
+    def negative_height(told: Told) -> Told:
+        if told.has_blocks:
+            told.body["results"][0]["height"] = -1
+        return told
+
+    def short_hash(told: Told) -> Told:
+        if told.has_blocks:
+            told.body["results"][0]["index_block_hash"] = "0xab"
+        return told
+
+    def no_bytes(told: Told) -> Told:
+        if told.has_logs:
+            for row in told.body["results"]:
+                row["contract_log"]["value"]["hex"] = "0xzz\u0000"
+        return told
+
+    for lie in (huge_time, huge_place, negative_height, short_hash, no_bytes):
+        liar.lie = lie
+        with pytest.raises((RpcUnavailable, HistoryIncomplete)):
+            await one.follow_once()
+    liar.lie = None
+    assert await talk.catch_up(one) == 1
+
+
+async def test_a_fault_of_ours_ends_nothing(talk: Talk, databases: Databases) -> None:
+    """The database refuses a step for a reason that nobody thought of: the loop goes on, and the
+    next round that can be written is."""
+    await talk.say(1)
+    owner = await databases.role("owner")
+    await owner.fetchval(
+        "ALTER TABLE chain_log ADD CONSTRAINT nothing_goes CHECK (chain <> 'stacks') NOT VALID"
+    )
+    one = talk.follower()
+    stop, wake = asyncio.Event(), asyncio.Event()
+    running = asyncio.create_task(one.run(stop, poll_s=0.02, wake=wake))
+    try:
+
+        async def has_failed() -> bool:
+            return REGISTRY.get_sample_value("earnest_chain_troubled", {"chain": "stacks"}) == 1
+
+        await eventually(has_failed, "a round is refused")
+        await owner.fetchval("ALTER TABLE chain_log DROP CONSTRAINT nothing_goes")
+
+        async def there() -> bool:
+            wake.set()
+            return len(await talk.rows()) == 1
+
+        await eventually(there, "the print is logged")
+    finally:
+        stop.set()
+        await running
 
 
 async def test_no_prints_where_some_are_known(
