@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from earnest.chains import (
     ChainError,
@@ -197,7 +198,8 @@ async def test_a_fault_of_ours_ends_nothing(talk: Talk, databases: Databases) ->
     try:
 
         async def has_failed() -> bool:
-            return REGISTRY.get_sample_value("earnest_chain_troubled", {"chain": "stacks"}) == 1
+            told = REGISTRY.get_sample_value("earnest_chain_troubled", {"chain": "stacks"})
+            return told == 1.0
 
         await eventually(has_failed, "a round is refused")
         await owner.fetchval("ALTER TABLE chain_log DROP CONSTRAINT nothing_goes")
