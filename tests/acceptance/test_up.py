@@ -247,16 +247,22 @@ def test_devnet_needs_no_node_and_says_what_it_waits_for(tmp_path: Path) -> None
     programs.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         silent = f"http://127.0.0.1:{reserved.getsockname()[1]}/?api-key=hidden"
-    env = bare_environment(PATH=str(programs), EARNEST_SOLANA_RPC_URLS=silent)
+    contract = "ST000000000000000000002AMW42H.escrow-multi-token"
+    env = bare_environment(
+        PATH=str(programs),
+        EARNEST_SOLANA_RPC_URLS=silent,
+        EARNEST_STACKS_API_URL=silent,
+        EARNEST_STACKS_CONTRACT=contract,
+    )
     with earnest_up(tmp_path / "var", "--network", "devnet", env=env) as system:
         status = system.status()
         assert {p["name"] for p in status["processes"]} == set(PROCESSES) - {"chain", "stacks"}
         assert {p["health"] for p in status["processes"]} == {"ready"}
-        assert status["stacksContract"] is None
-        assert "stacksApi" not in status["urls"]
+        assert status["stacksContract"] == contract
+        assert status["urls"]["stacksApi"] == silent.partition("?")[0]
         assert status["healthy"] is False
         assert "does not answer" in status["waitsFor"][0]
-        assert "hidden" not in str(status) + system.output
+        assert "hidden" not in str(status) + system.output + system.log_tails()
         assert httpx.get(f"{status['urls']['api']}/readyz").status_code == 200
         assert system.earnest("status").returncode == 1
         asked = system.earnest("solvency")
@@ -304,6 +310,8 @@ def _check_replaced(state_dir: Path, env: dict[str, str]) -> None:
         assert status["healthy"] is True
         own = set(PROCESSES) - {"postgres", "s3", "stacks"}
         assert {p["name"] for p in status["processes"]} == own
+        assert status["stacksContract"] is None
+        assert "stacksApi" not in status["urls"]
         assert status["urls"]["s3"] == env["EARNEST_S3_ENDPOINT"]
         assert "the owner" not in str(status)
         signer = psutil.Process(system.part("signer")["pid"]).environ()
