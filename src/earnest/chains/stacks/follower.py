@@ -393,9 +393,11 @@ class StacksFollower(Rounds):
         may_fall = sync.permitted_rewind is not None and height >= sync.permitted_rewind
         if final is None or height >= final or may_fall:
             return height
-        compared = await self._compare(self._history(node), final)
+        # In a backfill blocks are final long before their prints are read.
+        read = final if sync.indexed_height is None else min(final, sync.indexed_height)
+        compared = await self._compare(self._history(node), read)
         if compared.found is None:
-            return final
+            return read
         self._at_second_look(compared.found, HistoryIncomplete(reason=compared.found))
         await self._halt_if_final_falls(sync, height, "prints differ")
         return height
