@@ -2,10 +2,20 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { onlineManager } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
-import { buttonClass, classes, Icon, type IconName, Mark, shortAddress, toolClass } from '#/design';
+import {
+  buttonClass,
+  classes,
+  Icon,
+  type IconName,
+  Mark,
+  shortAddress,
+  ToolLink,
+  toolClass,
+} from '#/design';
 import styles from '#/design/frame.module.css';
 import { useSession, useSignIn, useSite, useUser } from '#/session';
 import { AccountMenu } from './AccountMenu';
+import { useInbox } from './inbox';
 
 export interface Place {
   to: string;
@@ -73,6 +83,7 @@ export function Frame(props: {
             )}
           </nav>
           <div className={styles.barEnd}>
+            {app && <InboxTool />}
             <Account always={!app} />
             {app && <Faces />}
           </div>
@@ -90,10 +101,12 @@ export function Frame(props: {
               {place.name}
             </NavLink>
           ))}
-          <NavLink to="/account">
-            <Icon name="person" />
-            {t`You`}
-          </NavLink>
+          {props.places.every((place) => place.to !== '/account') && (
+            <NavLink to="/account">
+              <Icon name="person" />
+              {t`You`}
+            </NavLink>
+          )}
         </nav>
       )}
     </>
@@ -127,6 +140,19 @@ function Account(props: { always: boolean }) {
         }
       />
     </div>
+  );
+}
+
+function InboxTool() {
+  const { t } = useLingui();
+  const { data } = useInbox();
+  const user = useUser();
+  if (!user) return null;
+  const unread = data?.unreadCount ?? 0;
+  return (
+    <ToolLink to="/inbox" label={t`Inbox, ${unread} unread`} count={unread}>
+      <Icon name="inbox" />
+    </ToolLink>
   );
 }
 

@@ -1,10 +1,11 @@
 import { useLingui } from '@lingui/react/macro';
-import { lazy } from 'react';
+import { lazy, type ReactNode } from 'react';
 import { Route, Routes as Switch } from 'react-router';
 import { Front } from '#/front';
 import { addCatalog } from '#/i18n';
 import { AccountPage } from './AccountPage';
 import { Frame } from './Frame';
+import { InboxPage } from './InboxPage';
 import { NoSuchPage } from './NoSuchPage';
 
 /** A face: its script and its words come together, when it is first gone to. */
@@ -21,25 +22,26 @@ export function Routes() {
       <Route path="work/*" element={<Work />} />
       <Route path="hire/*" element={<Hire />} />
       <Route path="admin/*" element={<Admin />} />
-      <Route path="account" element={<Own />} />
+      <Route path="account" element={<Own page={<AccountPage />} />} />
+      <Route path="inbox" element={<Own page={<InboxPage />} />} />
       <Route path="*" element={<Nowhere />} />
     </Switch>
   );
 }
 
 /** What belongs to no side of the market. */
-function Own() {
+function Own(props: { page: ReactNode }) {
   const { t } = useLingui();
   return (
     <Frame
       face="work"
       label={t`Site`}
       places={[
-        { to: '/work', name: t`Work`, icon: 'photos' },
-        { to: '/hire', name: t`Hire`, icon: 'plus' },
+        { to: '/inbox', name: t`Inbox`, icon: 'inbox' },
+        { to: '/account', name: t`You`, icon: 'person' },
       ]}
     >
-      <AccountPage />
+      {props.page}
     </Frame>
   );
 }

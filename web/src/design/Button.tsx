@@ -73,12 +73,33 @@ export function Tool({
   return (
     <button type="button" {...rest} className={classes(styles.tool, className)} aria-label={label}>
       {children}
-      {count ? (
-        <span className={styles.count} aria-hidden="true">
-          {count > 99 ? '99+' : count}
-        </span>
-      ) : null}
+      <Count of={count} />
     </button>
+  );
+}
+
+/** As `Tool`, where it leads to a page. */
+export function ToolLink({
+  label,
+  count,
+  className,
+  children,
+  ...rest
+}: { label: string; count?: number | undefined } & ComponentProps<typeof Link>) {
+  return (
+    <Link {...rest} className={classes(styles.tool, className)} aria-label={label}>
+      {children}
+      <Count of={count} />
+    </Link>
+  );
+}
+
+function Count({ of }: { of: number | undefined }) {
+  if (!of) return null;
+  return (
+    <span className={styles.count} aria-hidden="true">
+      {of > 99 ? '99+' : of}
+    </span>
   );
 }
 

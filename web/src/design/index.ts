@@ -10,7 +10,7 @@ export {
   toMinor,
 } from './amounts';
 export { Bargain, type BargainHalf, Thumbs } from './Bargain';
-export { Actions, Button, buttonClass, LinkButton, Tool, toolClass } from './Button';
+export { Actions, Button, buttonClass, LinkButton, Tool, ToolLink, toolClass } from './Button';
 export { Coin, type CoinState, State } from './Coin';
 export { classes } from './classes';
 export { Dialog } from './Dialog';

@@ -204,7 +204,6 @@ function Kinds() {
             key: 'work',
             name: t`Work`,
             rowHead: true,
-            fold: 'wide',
             cell: (row) => (
               <>
                 {row.name}
@@ -236,9 +235,8 @@ function Kinds() {
           {
             key: 'open',
             name: t`Open now`,
-            label: t`Open now:`,
             num: true,
-            fold: 'wide',
+            fold: 'top',
             cell: (row) => row.open,
           },
         ]}

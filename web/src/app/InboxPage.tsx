@@ -1,0 +1,110 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { Link } from 'react-router';
+import { api, ask, type components, useWords } from '#/api';
+import { Actions, Button, classes, Empty, Head, Note, Skeleton, Time } from '#/design';
+import { SignedIn } from '#/session';
+import { inboxKey, placeOf } from './inbox';
+import styles from './inbox.module.css';
+
+type Notification = components['schemas']['NotificationAnswer'];
+
+/** Everything that concerns the account, newest first. Seen here, it counts as read. */
+export function InboxPage() {
+  const { t } = useLingui();
+  return (
+    <>
+      <Head title={t`Inbox`} />
+      <SignedIn>
+        <List />
+      </SignedIn>
+    </>
+  );
+}
+
+function List() {
+  const { t } = useLingui();
+  const words = useWords();
+  const queries = useQueryClient();
+  const pages = useInfiniteQuery({
+    queryKey: [...inboxKey, 'all'],
+    queryFn: ({ pageParam }) =>
+      ask(
+        api.GET('/api/notifications', {
+          params: { query: pageParam ? { cursor: pageParam } : {} },
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+    refetchInterval: 20_000,
+  });
+  const { mutate: markRead } = useMutation({
+    mutationFn: (upTo: string) => ask(api.PUT('/api/notifications/read', { body: { upTo } })),
+    // The list keeps its marks until it is left; the count in the bar goes down at once.
+    onSuccess: () =>
+      queries.invalidateQueries({
+        predicate: ({ queryKey }) => queryKey[0] === inboxKey[0] && queryKey[1] !== 'all',
+      }),
+  });
+  const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const newest = items[0];
+  const newestUnread = newest && newest.readAt === null ? newest.id : null;
+  useEffect(() => {
+    if (newestUnread) markRead(newestUnread);
+  }, [newestUnread, markRead]);
+
+  if (pages.isPending) return <Skeleton lines={5} label={t`Fetching your inbox`} />;
+  if (pages.error) {
+    return (
+      <Note state="failed" title={words(pages.error).title} alert>
+        <p>{words(pages.error).what}</p>
+      </Note>
+    );
+  }
+  if (items.length === 0) {
+    return (
+      <Empty state="closed" level="h2" title={<Trans>Nothing has been said to you yet</Trans>}>
+        <Trans>Proposals, payments that became final, disputes and reviews are told here.</Trans>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <ul className={styles.list}>
+        {items.map((item) => (
+          <Item key={item.id} item={item} />
+        ))}
+      </ul>
+      {pages.hasNextPage && (
+        <Actions className={styles.more ?? ''}>
+          <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+            <Trans>Show older ones</Trans>
+          </Button>
+        </Actions>
+      )}
+    </>
+  );
+}
+
+function Item({ item }: { item: Notification }) {
+  const place = placeOf(item.subject);
+  return (
+    <li className={classes(styles.item, item.readAt === null && styles.unread)}>
+      <h2 className={styles.title} lang="en">
+        {item.readAt === null && (
+          <span className="vh">
+            <Trans>Unread:</Trans>{' '}
+          </span>
+        )}
+        {place ? <Link to={place}>{item.title}</Link> : item.title}
+      </h2>
+      <span className={styles.time}>
+        <Time at={item.createdAt} />
+      </span>
+      <p className={styles.body} lang="en">
+        {item.body}
+      </p>
+    </li>
+  );
+}

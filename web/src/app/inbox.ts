@@ -1,0 +1,32 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, ask } from '#/api';
+import { useUser } from '#/session';
+
+const INBOX = ['inbox'] as const;
+
+/** The newest twenty, and how many are unread in all. Read anew every twenty seconds. */
+export function useInbox() {
+  const user = useUser();
+  return useQuery({
+    queryKey: [...INBOX, user?.id],
+    queryFn: () => ask(api.GET('/api/notifications')),
+    enabled: user !== null,
+    refetchInterval: 20_000,
+  });
+}
+
+export const inboxKey = INBOX;
+
+/** Where a notification’s subject is shown, such as `project:5f…`; null for what has no page. */
+export function placeOf(subject: string): string | null {
+  const at = subject.indexOf(':');
+  const id = encodeURIComponent(subject.slice(at + 1));
+  switch (subject.slice(0, at)) {
+    case 'project':
+      return `/work/projects/${id}`;
+    case 'task':
+      return `/hire/tasks/${id}`;
+    default:
+      return null;
+  }
+}
