@@ -1,12 +1,13 @@
 """Following a contract on a real local Stacks chain: backfill, live, finality, reorgs."""
 
-from earnest.chains.stacks import clarity, sync_status
+from earnest.chains.stacks import StacksApi, clarity, sync_status
 from tests.integration.chains.stacks.conftest import Talk
+from tests.integration.chains.stacks.lying_api import LyingApi
 
 
 async def test_prints_are_observed_and_become_final(talk: Talk) -> None:
     """Everything that the contract printed is in the log, raw, in order, once; six Bitcoin blocks
-    later all of it is final, and a poll with nothing new asks one question."""
+    later all of it is final."""
     sent = await talk.say(1, 2)
     sent.append(await talk.call("pay-and-say", clarity.UInt(3)))
     sent.append(await talk.call("babble"))
@@ -38,3 +39,51 @@ async def test_prints_are_observed_and_become_final(talk: Talk) -> None:
     assert status.tip_burn_height == state["burnHeight"]
     assert status.final_burn_height == state["burnHeight"] - 6
     assert not status.troubled
+
+
+async def test_what_a_look_costs(talk: Talk, liar: LyingApi, through_liar: StacksApi) -> None:
+    """A look with nothing new is one question. A block without a print is four: tip, blocks,
+    prints, and the tip again. A print costs two more: its chain_tx and that one's events."""
+    await talk.say(1)
+    one = talk.follower(through_liar)
+    await one.take_fence()
+    await talk.catch_up(one)
+
+    async def cost() -> list[str]:
+        liar.asked.clear()
+        await talk.catch_up(one)
+        return [asked.path.split("/")[-1] for asked in liar.asked]
+
+    assert await cost() == ["extended"]
+    await talk.node.mine()
+    tip = (await talk.api.head()).index_block_hash
+    assert await cost() == ["extended", "blocks", "logs", tip]
+    sent = await talk.call("pay-and-say", clarity.UInt(2))
+    await talk.node.mine()
+    tip = (await talk.api.head()).index_block_hash
+    assert await cost() == ["extended", "blocks", "logs", sent, "events", tip]
+
+
+async def test_memory_does_not_grow_with_the_past(
+    talk: Talk, liar: LyingApi, through_liar: StacksApi
+) -> None:
+    """However long the past, a round holds one batch, and what was read before is not read
+    again."""
+    for first in range(0, 200, 100):
+        numbers = clarity.List(tuple(clarity.UInt(first + n) for n in range(100)))
+        await talk.call("say-many", numbers)
+        await talk.node.mine()
+    await talk.say(*range(20))
+    one = talk.follower(through_liar, batch_events=8, page_limit=4)
+    await one.take_fence()
+    added: list[int] = []
+    while not added or added[-1]:
+        done = await one.follow_once()
+        added.append(0 if done.is_whole else done.added)
+        # A call of a hundred prints is never torn apart; all else is a batch.
+        assert done.added <= 100 + 8 + 4
+    pages = sum(asked.path.endswith("/logs") for asked in liar.asked)
+    assert len(added) >= 4
+    # Once each, what a round needs to find its place again, and halving for the first one.
+    assert pages <= 220 / 4 + 4 * len(added) + 50
+    assert await talk.counting() == await talk.on_chain()
