@@ -203,7 +203,7 @@ class StacksFollower(Rounds):
             final=final,
             indexed_height=read.through_height,
             keep_blocks=joint if is_reorg else None,
-            keep_events=keep if keep < indexed or sync.rewind_to is not None else None,
+            keep_events=_keep_events(sync, keep, indexed),
             blocks=fresh,
             events=read.events,
         )
@@ -480,3 +480,13 @@ class StacksFollower(Rounds):
                 return
             last = events[-1]
             after = (last.height, last.tx_index, last.event_index)
+
+
+def _keep_events(sync: SyncStatus, keep: int, indexed: int) -> int | None:
+    """Above which height events are taken back; None: none are, and nobody had asked for it."""
+    if keep < indexed:
+        return keep
+    if sync.rewind_to is None:
+        return None
+    # It turned out that nothing has to fall. Blocks may be final whose prints are not read yet.
+    return keep if sync.final_height is None else max(keep, sync.final_height)
