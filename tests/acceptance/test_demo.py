@@ -144,8 +144,11 @@ def check_money(report: dict[str, Any]) -> None:
 def check_project(report: dict[str, Any]) -> None:
     """What each milestone came to, who signed what, and that a rebuild changed nothing."""
     project = report["project"]
-    assert project["statuses"][0] == "open"
-    assert project["statuses"][-1] in ("completed", "reviewed")
+    # Completed by the claim, active again when a reorg took it, completed by the same claim again.
+    assert project["statuses"] == [
+        "open", "pending", "active", "disputed", "active", "completed", "active", "completed",
+        "reviewed",
+    ]  # fmt: skip
     assert [m["finalStatus"] for m in project["milestones"]] == ["approved", "split", "approved"]
     paid, returned = int(project["paidMinor"]), int(project["returnedMinor"])
     assert paid + returned == int(project["lockedMinor"]) == 100_000_000

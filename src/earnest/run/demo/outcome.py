@@ -76,7 +76,7 @@ class ProjectOutcome(msgspec.Struct, rename="camel", kw_only=True):
     client: str = ""
     freelancer: str = ""
     arbiter: str = ""
-    # As it was seen, each once; the last word is the project's as it was left.
+    # As they were seen one after the other, a reorg included.
     statuses: list[str] = msgspec.field(default_factory=list)
     chain_txs: list[ChainStep] = msgspec.field(default_factory=list)
     dropped_tx_id: str | None = None

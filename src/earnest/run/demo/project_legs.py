@@ -111,7 +111,7 @@ class ProjectLegs:
         }
         made = await client.ask("POST", "/api/projects", body, once=True)
         self._project.id, self._project.client = made["id"], client.wallet.address
-        self._note(made)
+        self._project.statuses.append(made["status"])
         parts = ", ".join(f"{title} {stx(amount)}" for title, _, amount, _ in MILESTONES)
         story.tell(f"{client.short} wants {parts}: {stx(TOTAL_MICRO_STX)} in all.")
         story.tell("Nothing is locked, and nobody has promised anything.")
@@ -139,7 +139,7 @@ class ProjectLegs:
         for each in self._freelancers:
             if not (await each.ask("GET", "/api/notifications?unread=true"))["items"]:
                 raise DemoBroke(reason=f"{each.short} was told nothing of the decision.")
-        self._note(await self._scene.look(client))
+        await self._scene.look(client)
         self._project.freelancer = self.freelancer.wallet.address
         self._story.tell(
             f"The client accepts {self.freelancer.short}. That rejects the other two, and each "
@@ -401,7 +401,7 @@ class ProjectLegs:
         seen = await self.freelancer.ask("GET", path)
         if len(seen["items"]) != 2 or not seen["revealed"]:
             raise DemoBroke(reason="Both have reviewed, but the reviews are not shown.")
-        self._note(await self._scene.look(self.client))
+        await self._scene.look(self.client)
         address = self.freelancer.wallet.address
         known = await self.client.ask("GET", f"/api/freelancers/{address}/reputation")
         earned = sum(int(money["netMinor"]) for money in known["money"])
@@ -427,15 +427,9 @@ class ProjectLegs:
 
     # -- waits -----------------------------------------------------------------------------------
 
-    def _note(self, project: dict[str, Any]) -> None:
-        seen = self._project.statuses
-        if not seen or seen[-1] != project["status"]:
-            seen.append(project["status"])
-
     async def _until_final(self, status: str, *, problem: str) -> dict[str, Any]:
         async def ask() -> dict[str, Any] | None:
             found = await self._scene.look(self.client)
-            self._note(found)
             return found if found["finalStatus"] == status else None
 
         return await self._scene.until(ask, problem=problem)

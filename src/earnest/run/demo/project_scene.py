@@ -68,8 +68,10 @@ class Scene:
     # -- the project -----------------------------------------------------------------------------
 
     async def look(self, who: Party) -> dict[str, Any]:
-        """The project as somebody sees it."""
+        """The project as somebody sees it. Each change of its status is kept for the report."""
         found: dict[str, Any] = await who.ask("GET", f"/api/projects/{self.project.id}")
+        if found["status"] != self.project.statuses[-1]:
+            self.project.statuses.append(found["status"])
         return found
 
     async def milestone(self, who: Party, num: int) -> dict[str, Any]:
