@@ -193,7 +193,7 @@ async def through_liar(liar: LyingApi) -> AsyncIterator[StacksApi]:
         yield api
 
 
-async def eventually(true: Any, what: str, deadline_s: float = 20.0) -> None:
+async def eventually(true: Any, what: str, deadline_s: float = 60.0) -> None:
     """Returns once `true` is; fails with `what` after a deadline."""
     deadline = asyncio.get_running_loop().time() + deadline_s
     while not await true():
