@@ -5,7 +5,7 @@ SET LOCAL search_path = earnest;
 
 -- Projections of the chain log: nothing refers to them, they hold no clock and no id of our own,
 -- and `earnest rebuild` makes them anew. Every state is there twice: `live` is what all canonical
--- events add up to, `final` what those do that no reorg can undo. The fold is escrow/fold.py.
+-- events add up to, `final` what those do that no reorg can undo. The fold is escrow/projection/fold.py.
 -- Heights named burn_height, and deadlines, windows, expiries are Bitcoin heights. Amounts are in
 -- minor units of the project's token. A token that is absent is STX; where it is part of a key it
 -- is written 'STX'.

@@ -29,7 +29,7 @@ CREATE TABLE escrow_resyncs (
   contract    text NOT NULL,
   found_by    text NOT NULL CHECK (found_by IN ('request', 'sweep', 'recount', 'operator')),
   number      bigint,                        -- of the project, where it is about one
-  differences jsonb NOT NULL DEFAULT '[]',   -- as escrow/rules_compare.py lists them
+  differences jsonb NOT NULL DEFAULT '[]',   -- as escrow/comparison/rules.py lists them
   asked_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
   begun_at    timestamptz,
   done_at     timestamptz,

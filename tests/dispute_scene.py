@@ -9,8 +9,8 @@ from earnest.escrow import Projector, divide, events
 from earnest.escrow.events import Event
 from earnest.kit.events import drain
 from earnest.projects import disputes_reactor, reactor
-from earnest.projects.rules_disputes import DisputeId
-from earnest.projects.store_funding import standing_agreement
+from earnest.projects.disputes.rules import DisputeId
+from earnest.projects.funding.store import standing_agreement
 from tests.escrow_contract import CONTRACT, OWNER, print_of
 from tests.escrow_log import BURN, StacksLog, entry
 from tests.escrow_market import Deal, EscrowMarket, Party

@@ -18,14 +18,16 @@ from earnest.kit.db import Database
 from earnest.kit.ids import new_id
 from earnest.kit.money import Asset
 from earnest.kit.settings import Settings
-from earnest.projects import service, service_proposals, service_view, store, store_funding
+from earnest.projects import service, service_view, store
+from earnest.projects.funding import store as store_funding
+from earnest.projects.funding.store import Agreement
+from earnest.projects.proposals import service as service_proposals
+from earnest.projects.proposals.service import NewProposal
+from earnest.projects.proposals.store import Proposal
 from earnest.projects.rules import Category, MilestoneTerms
 from earnest.projects.service import NewProject
-from earnest.projects.service_proposals import NewProposal
 from earnest.projects.service_view import ProjectView
 from earnest.projects.store import Project
-from earnest.projects.store_funding import Agreement
-from earnest.projects.store_proposals import Proposal
 from tests.conftest import Databases
 from tests.escrow_chain import Escrow, EscrowChain
 from tests.escrow_contract import CONTRACT, OWNER

@@ -11,7 +11,7 @@ from earnest.chains import FactKind
 from earnest.chains.stacks import LoggedEvent
 from earnest.escrow.errors import DoesNotFollow
 from earnest.escrow.events import Event
-from earnest.escrow.fold import Placed, State, apply
+from earnest.escrow.projection.fold import Placed, State, apply
 from tests.escrow_contract import CONTRACT, Script, print_of
 
 

@@ -1,30 +1,30 @@
 """The escrow contract, as its events tell it: what is locked, for whom, and what became of it."""
 
-from earnest.escrow.acts import Act, ActName, Role, acts_of, find_act, voters_of
-from earnest.escrow.calls import parts_of, prepare_call
-from earnest.escrow.calls_contract import prepare_credit_withdrawal, prepare_fee_sweep
-from earnest.escrow.calls_creation import Creation, Terms, prepare_creation
-from earnest.escrow.calls_shape import FunctionArg, PreparedCall, StatedCondition, Token, token_of
-from earnest.escrow.compare import Comparison, FoundBy, Verdict, compare, report
-from earnest.escrow.contract_reader import ContractReader
-from earnest.escrow.errors import Unreadable
-from earnest.escrow.errors_acts import (
+from earnest.escrow.calls.acts import Act, ActName, Role, acts_of, find_act, voters_of
+from earnest.escrow.calls.contract import prepare_credit_withdrawal, prepare_fee_sweep
+from earnest.escrow.calls.creation import Creation, Terms, prepare_creation
+from earnest.escrow.calls.errors import (
     ActNotPossible,
     ActNotYours,
     ActTooEarly,
     ActTooLate,
     FigureNotPossible,
 )
+from earnest.escrow.calls.prepare import parts_of, prepare_call
+from earnest.escrow.calls.shape import FunctionArg, PreparedCall, StatedCondition, Token, token_of
+from earnest.escrow.comparison.compare import Comparison, FoundBy, Verdict, compare, report
+from earnest.escrow.comparison.contract_reader import ContractReader
+from earnest.escrow.comparison.resync import Resyncs
+from earnest.escrow.comparison.rules import Difference, EscrowValues
+from earnest.escrow.errors import Unreadable
 from earnest.escrow.errors_chain import ContractKeptMoving, EscrowNotConfigured
 from earnest.escrow.events import event_data
 from earnest.escrow.http import ROUTES, GivenReader, count_caller, reader_of
 from earnest.escrow.jobs import register_jobs
-from earnest.escrow.numbering import EscrowNumbering
-from earnest.escrow.projector import Projector
+from earnest.escrow.projection.numbering import EscrowNumbering
+from earnest.escrow.projection.projector import Projector
+from earnest.escrow.projection.rebuild import Rebuilt, projection_hash, rebuild
 from earnest.escrow.reading import decode_event
-from earnest.escrow.rebuild import Rebuilt, projection_hash, rebuild
-from earnest.escrow.resync import Resyncs
-from earnest.escrow.rules_compare import Difference, EscrowValues
 from earnest.escrow.rules_events import EventName
 from earnest.escrow.rules_money import Parts, bond_of, bond_owner, divide
 from earnest.escrow.state import (

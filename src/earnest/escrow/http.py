@@ -13,7 +13,7 @@ from litestar.params import JSONBody, QueryParameter, SkipValidation
 
 from earnest.accounts import SECURITY, CurrentPrincipal, client_of, require_principal
 from earnest.chains.stacks import sync_status
-from earnest.escrow.contract_reader import ContractReader
+from earnest.escrow.comparison.contract_reader import ContractReader
 from earnest.escrow.errors_chain import EscrowNotConfigured
 from earnest.escrow.http_shapes import (
     AnnouncedFee,
@@ -28,6 +28,8 @@ from earnest.escrow.http_shapes import (
     VerifyTxBody,
     show_event,
 )
+from earnest.escrow.projection.store_events import feed_events
+from earnest.escrow.projection.verify import TxState, Verification, verify_tx
 from earnest.escrow.rules_events import EventName
 from earnest.escrow.state import STX, View
 from earnest.escrow.store import (
@@ -38,8 +40,6 @@ from earnest.escrow.store import (
     owed_of,
     tokens_of,
 )
-from earnest.escrow.store_events import feed_events
-from earnest.escrow.verify import TxState, Verification, verify_tx
 from earnest.kit.db import Database
 from earnest.kit.errors import InvalidInput
 from earnest.kit.limits import hit, limit_account

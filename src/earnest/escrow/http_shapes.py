@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import msgspec
 
+from earnest.escrow.projection.verify import Depth, TxState
 from earnest.escrow.rules_events import EventName
 from earnest.escrow.state import EscrowEvent, EventState
-from earnest.escrow.verify import Depth, TxState
 from earnest.kit.wire import AmountMinor, Body, Wire
 
 TxId = Annotated[

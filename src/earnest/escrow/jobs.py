@@ -4,13 +4,13 @@ from typing import Any, Protocol
 
 from earnest import accounts
 from earnest.chains import RpcRejected, RpcUnavailable
-from earnest.escrow.compare import FoundBy, Verdict, compare, compare_counts, report
-from earnest.escrow.contract_reader import ContractReader
+from earnest.escrow.comparison.compare import FoundBy, Verdict, compare, compare_counts, report
+from earnest.escrow.comparison.contract_reader import ContractReader
+from earnest.escrow.comparison.rules import Difference
+from earnest.escrow.comparison.store import end_sweep_round, keep_sweep_place, sweep_place
 from earnest.escrow.errors_chain import ContractKeptMoving
-from earnest.escrow.rules_compare import Difference
 from earnest.escrow.state import View
 from earnest.escrow.store import open_projects
-from earnest.escrow.store_compare import end_sweep_round, keep_sweep_place, sweep_place
 from earnest.jobs import Job, JobRegistry
 from earnest.kit.db import Database
 from earnest.kit.settings import Network, Settings

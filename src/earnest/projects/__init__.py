@@ -1,23 +1,21 @@
 """Projects: posted, proposed to, agreed on, funded in an escrow, handed in. See README.md."""
 
-from earnest.projects import (
-    http_chain,
-    http_deliverables,
-    http_disputes,
-    http_funding,
-    http_proposals,
-    http_reviews,
-)
+from earnest.projects import http_chain
+from earnest.projects.deliverables import http as http_deliverables
+from earnest.projects.disputes import http as http_disputes
+from earnest.projects.disputes.reactions import disputes_reactor
+from earnest.projects.disputes.rules_dossier import Dossier, SignedDossier
+from earnest.projects.disputes.rules_dossier_check import DossierCheck, check_dossier
+from earnest.projects.disputes.service_dossiers import register_dossier_jobs
+from earnest.projects.funding import http as http_funding
 from earnest.projects.http import ProjectsController
 from earnest.projects.jobs import lapse_acceptances, register_jobs
+from earnest.projects.proposals import http as http_proposals
 from earnest.projects.reactions import reactor
-from earnest.projects.reactions_disputes import disputes_reactor
 from earnest.projects.reminders import register_reminder_jobs
+from earnest.projects.reviews import http as http_reviews
+from earnest.projects.reviews.service import register_review_jobs
 from earnest.projects.rules_chain import MilestoneStatus, ProjectStatus
-from earnest.projects.rules_dossier import Dossier, SignedDossier
-from earnest.projects.rules_dossier_check import DossierCheck, check_dossier
-from earnest.projects.service_dossiers import register_dossier_jobs
-from earnest.projects.service_reviews import register_review_jobs
 from earnest.projects.store import count_open
 
 ROUTES = [

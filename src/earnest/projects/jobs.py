@@ -8,7 +8,8 @@ import structlog
 from earnest.jobs import Job, JobRegistry
 from earnest.kit.clock import Clock
 from earnest.kit.db import Database
-from earnest.projects import service_proposals, store_funding
+from earnest.projects.funding import store as store_funding
+from earnest.projects.proposals import service as service_proposals
 from earnest.projects.rules import HINT_MAX_AGE, UNFUNDED_MAX
 
 log = structlog.get_logger(__name__)

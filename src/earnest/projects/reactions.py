@@ -15,11 +15,13 @@ from earnest.kit.db import Connection
 from earnest.kit.events import Event, Reactor
 from earnest.kit.money import Asset
 from earnest.notifications import NotificationKind
-from earnest.projects import service, service_funding, store, store_funding
+from earnest.projects import service, store
+from earnest.projects.funding import service as service_funding
+from earnest.projects.funding import store as store_funding
+from earnest.projects.funding.service import load_state
+from earnest.projects.funding.store import Agreement, Link
 from earnest.projects.rules_chain import compare_funding
-from earnest.projects.service_funding import load_state
 from earnest.projects.store import Project
-from earnest.projects.store_funding import Agreement, Link
 
 log = structlog.get_logger(__name__)
 

@@ -10,11 +10,12 @@ from earnest.jobs import Job, JobRegistry
 from earnest.kit.db import Connection, Database
 from earnest.kit.settings import Settings
 from earnest.notifications import NotificationKind, notify
-from earnest.projects import store, store_disputes
-from earnest.projects.rules_disputes import DisputeId
-from earnest.projects.service_disputes import about
+from earnest.projects import store
+from earnest.projects.disputes import store as store_disputes
+from earnest.projects.disputes.rules import DisputeId
+from earnest.projects.disputes.service import about
+from earnest.projects.disputes.store import OverdueDispute
 from earnest.projects.service_view import read_clock
-from earnest.projects.store_disputes import OverdueDispute
 
 REMIND_JOB = "projects.tell_overdue_disputes"
 REMIND_EVERY_S = 60

@@ -13,7 +13,7 @@ from earnest.kit.ids import new_id
 from earnest.kit.money import Asset
 from earnest.kit.settings import Settings
 from earnest.notifications import NotificationKind, notify
-from earnest.projects import store, store_funding, store_proposals
+from earnest.projects import store
 from earnest.projects.errors import (
     AssetNotOffered,
     EscrowNotConfigured,
@@ -25,6 +25,9 @@ from earnest.projects.errors import (
     TermsNotSound,
     TooManyOpen,
 )
+from earnest.projects.funding import store as store_funding
+from earnest.projects.funding.store import Agreement
+from earnest.projects.proposals import store as store_proposals
 from earnest.projects.rules import (
     OPEN_PROJECTS_MAX,
     Category,
@@ -41,7 +44,6 @@ from earnest.projects.rules import (
 )
 from earnest.projects.rules_terms import on_network_of
 from earnest.projects.store import Project
-from earnest.projects.store_funding import Agreement
 
 _PROPOSED = (ProposalStatus.WAITING, ProposalStatus.PASSED_OVER)
 

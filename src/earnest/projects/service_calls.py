@@ -25,7 +25,7 @@ from earnest.escrow import (
 )
 from earnest.kit.db import Connection
 from earnest.kit.settings import Settings
-from earnest.projects import service_funding, service_view
+from earnest.projects import service_view
 from earnest.projects.errors import (
     AssetNotOffered,
     CreationNotFinal,
@@ -38,6 +38,7 @@ from earnest.projects.errors import (
     ProjectUnknown,
     StacksAddressNeeded,
 )
+from earnest.projects.funding import service as service_funding
 from earnest.projects.rules_chain import ChainAct, deadline_heights
 from earnest.projects.service_view import BurnClock, ProjectView
 

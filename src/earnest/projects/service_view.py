@@ -13,7 +13,12 @@ from earnest.chains.stacks import sync_status
 from earnest.escrow import EscrowMilestone, ProjectState
 from earnest.kit.db import Connection
 from earnest.kit.settings import Settings
-from earnest.projects import service, service_funding, store_funding, store_proposals
+from earnest.projects import service
+from earnest.projects.funding import service as service_funding
+from earnest.projects.funding import store as store_funding
+from earnest.projects.funding.service import Funding
+from earnest.projects.funding.store import Agreement, Hint, Link
+from earnest.projects.proposals import store as store_proposals
 from earnest.projects.rules import HINT_MAX_AGE
 from earnest.projects.rules_chain import (
     MINUTES_PER_BLOCK,
@@ -24,9 +29,7 @@ from earnest.projects.rules_chain import (
     live_status,
     milestone_status,
 )
-from earnest.projects.service_funding import Funding
 from earnest.projects.store import Project
-from earnest.projects.store_funding import Agreement, Hint, Link
 
 
 class Part(StrEnum):

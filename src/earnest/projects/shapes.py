@@ -12,6 +12,9 @@ from earnest.escrow import EscrowMilestone
 from earnest.files import DocumentAnswer
 from earnest.kit.money import Asset
 from earnest.kit.wire import AmountMinor, Wire
+from earnest.projects.deliverables.store import Deliverable
+from earnest.projects.funding.service import Funding
+from earnest.projects.proposals.store import Proposal
 from earnest.projects.rules import (
     Category,
     ProposalStatus,
@@ -24,12 +27,9 @@ from earnest.projects.rules_chain import (
     MilestoneStatus,
     ProjectStatus,
 )
-from earnest.projects.service_funding import Funding
 from earnest.projects.service_view import BurnClock, MilestoneView, Part, ProjectView
 from earnest.projects.store import ListedProject, Project
-from earnest.projects.store_deliverables import Deliverable
 from earnest.projects.store_files import KeptFile
-from earnest.projects.store_proposals import Proposal
 
 
 async def perhaps_principal(request: Request[Any, Any, Any]) -> Principal | None:

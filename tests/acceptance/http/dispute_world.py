@@ -6,8 +6,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earnest.files import open_store
-from earnest.projects import service_disputes
-from earnest.projects.service_dossiers import make_dossier
+from earnest.projects.disputes import service as service_disputes
+from earnest.projects.disputes.service_dossiers import make_dossier
 from tests.acceptance.http.conftest import Site
 from tests.acceptance.http.served import Person
 from tests.dispute_scene import DisputeScene

@@ -15,7 +15,7 @@ from earnest.escrow import (
     ProjectState,
     ProjectStatus,
 )
-from earnest.escrow.rules_compare import read_dispute, read_milestone, read_project
+from earnest.escrow.comparison.rules import read_dispute, read_milestone, read_project
 
 STATUSES = tuple(MilestoneStatus)
 TX_ID = "0x" + "00" * 32

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from earnest.chains.stacks import LoggedEvent
-from earnest.escrow.projector import Projector
-from earnest.escrow.store_fold import STATE_TABLES
+from earnest.escrow.projection.projector import Projector
+from earnest.escrow.projection.store import STATE_TABLES
 from earnest.kit.db import Database
 from tests.escrow_contract import CONTRACT
 

@@ -24,7 +24,7 @@ from earnest.escrow import (
     prepare_credit_withdrawal,
     prepare_fee_sweep,
 )
-from earnest.escrow import calls_contract as owner_calls
+from earnest.escrow.calls import contract as owner_calls
 from tests.integration.escrow.escrow_world import SBTC, EscrowWorld
 
 FEE_BPS = 250

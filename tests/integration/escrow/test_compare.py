@@ -17,7 +17,7 @@ from earnest.escrow import (
     jobs,
     report,
 )
-from earnest.escrow.metrics_compare import MISMATCHES
+from earnest.escrow.comparison.metrics import MISMATCHES
 from earnest.kit.settings import Network, Settings
 from tests.integration.escrow.followed import AMOUNTS, CountingApi, Followed
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from earnest.chains.stacks import clarity
-from earnest.escrow.fold import Placed, State, apply
+from earnest.escrow.projection.fold import Placed, State, apply
 from earnest.escrow.reading import decode_event
 from earnest.escrow.state import MilestoneStatus
 

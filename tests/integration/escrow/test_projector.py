@@ -9,7 +9,7 @@ from random import Random
 from earnest import escrow
 from earnest.chains.stacks import clarity
 from earnest.escrow import MilestoneStatus, Projector, ProjectStatus, View
-from earnest.escrow.fold import State
+from earnest.escrow.projection.fold import State
 from tests.conftest import Databases
 from tests.escrow_contract import CONTRACT, Script, address, print_of, wander
 from tests.escrow_log import StacksLog, entry

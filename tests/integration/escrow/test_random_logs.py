@@ -2,9 +2,10 @@
 
 import pytest
 
-from earnest.escrow import View, store_fold
-from earnest.escrow.fold import State
-from earnest.escrow.rebuild import projection_hash, rebuild
+from earnest.escrow import View
+from earnest.escrow.projection import store as store_fold
+from earnest.escrow.projection.fold import State
+from earnest.escrow.projection.rebuild import projection_hash, rebuild
 from tests.conftest import Databases
 from tests.escrow_contract import CONTRACT
 from tests.escrow_walk import Walk, content

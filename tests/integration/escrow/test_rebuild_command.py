@@ -6,7 +6,8 @@ import json
 import pytest
 
 from earnest import escrow
-from earnest.escrow import View, store_fold
+from earnest.escrow import View
+from earnest.escrow.projection import store as store_fold
 from earnest.kit.settings import read_settings
 from earnest.run.operate.rebuild import show_rebuild
 from tests.conftest import Databases

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from earnest.chains.stacks import StacksApi
 from earnest.escrow import ActName
-from earnest.escrow.verify import TxState, Verification, verify_tx
+from earnest.escrow.projection.verify import TxState, Verification, verify_tx
 from tests.integration.escrow.followed import FINALITY, Followed
 
 RELEASED = "milestone-released"

@@ -7,7 +7,9 @@ import asyncpg
 import pytest
 
 from earnest.escrow import events
-from earnest.projects import service_deliverables
+from earnest.projects.deliverables import service as service_deliverables
+from earnest.projects.deliverables.service import NewDeliverable
+from earnest.projects.deliverables.store import Deliverable
 from earnest.projects.errors import (
     LinkNotTaken,
     MilestoneUnknown,
@@ -17,8 +19,6 @@ from earnest.projects.errors import (
     TooManyVersions,
 )
 from earnest.projects.rules import VERSIONS_MAX
-from earnest.projects.service_deliverables import NewDeliverable
-from earnest.projects.store_deliverables import Deliverable
 from tests.escrow_chain import ARBITER
 from tests.escrow_market import Deal, EscrowMarket, Party
 

@@ -11,9 +11,9 @@ from earnest.escrow import ActName, ActTooLate, FigureNotPossible, events
 from earnest.files import FileNotFound
 from earnest.kit.ids import new_id
 from earnest.kit.settings import Settings
-from earnest.projects import service_disputes, store_disputes
-from earnest.projects.errors import CreationNotFinal
-from earnest.projects.errors_disputes import (
+from earnest.projects.disputes import service as service_disputes
+from earnest.projects.disputes import store as store_disputes
+from earnest.projects.disputes.errors import (
     DisputeClosed,
     DisputeUnknown,
     EvidenceEmpty,
@@ -22,7 +22,7 @@ from earnest.projects.errors_disputes import (
     NotAnArbiter,
     TooMuchEvidence,
 )
-from earnest.projects.rules_disputes import (
+from earnest.projects.disputes.rules import (
     EVIDENCE_BYTES_MAX,
     EVIDENCE_MAX,
     DisputeId,
@@ -30,9 +30,10 @@ from earnest.projects.rules_disputes import (
     rulings_of,
     tally_of,
 )
-from earnest.projects.rules_dossier import Side, hash_item
-from earnest.projects.service_disputes import Case, item_of
-from earnest.projects.store_disputes import Evidence
+from earnest.projects.disputes.rules_dossier import Side, hash_item
+from earnest.projects.disputes.service import Case, item_of
+from earnest.projects.disputes.store import Evidence
+from earnest.projects.errors import CreationNotFinal
 from tests.conftest import Databases
 from tests.dispute_scene import AMOUNTS, DisputeScene
 from tests.escrow_market import CONTRACT, EscrowMarket, Party

@@ -18,10 +18,11 @@ from earnest.escrow import rebuild
 from earnest.files import ObjectStore, S3ObjectStore, keep_document, presign_download
 from earnest.jobs import JobCannotSucceed, JobRegistry, Timing, run_worker
 from earnest.kit.db import Database
-from earnest.projects import check_dossier, register_dossier_jobs, service_disputes
-from earnest.projects.rules_dossier import Side, SignedDossier
-from earnest.projects.service_dossiers import find_dossier, make_dossier, public_key_of
-from earnest.projects.store_disputes import DossierRow
+from earnest.projects import check_dossier, register_dossier_jobs
+from earnest.projects.disputes import service as service_disputes
+from earnest.projects.disputes.rules_dossier import Side, SignedDossier
+from earnest.projects.disputes.service_dossiers import find_dossier, make_dossier, public_key_of
+from earnest.projects.disputes.store import DossierRow
 from tests.dispute_scene import DisputeScene
 from tests.escrow_market import CONTRACT, EscrowMarket, Party
 from tests.fixtures_object_store import object_store, s3_server

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from earnest.escrow import events
-from earnest.projects import lapse_acceptances, service_funding, store_funding
+from earnest.projects import lapse_acceptances
 from earnest.projects.errors import (
     FundingDiffers,
     FundingOfAnother,
@@ -23,6 +23,8 @@ from earnest.projects.errors import (
     ProjectUnknown,
     TooManyHints,
 )
+from earnest.projects.funding import service as service_funding
+from earnest.projects.funding import store as store_funding
 from earnest.projects.rules import HINTS_MAX, Stage
 from earnest.projects.rules_chain import ChainAct, FundingState, MilestoneStatus, ProjectStatus
 from earnest.projects.service_view import Part, ProjectView

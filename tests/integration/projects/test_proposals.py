@@ -13,7 +13,7 @@ import pytest
 from earnest.files import FileNotFound
 from earnest.kit.errors import EarnestError
 from earnest.kit.money import Asset
-from earnest.projects import lapse_acceptances, service, service_proposals, store_funding
+from earnest.projects import lapse_acceptances, service
 from earnest.projects.errors import (
     EscrowNotConfigured,
     FreelancerUnknown,
@@ -27,6 +27,8 @@ from earnest.projects.errors import (
     TermsChanged,
     TermsNotSound,
 )
+from earnest.projects.funding import store as store_funding
+from earnest.projects.proposals import service as service_proposals
 from earnest.projects.rules import ProposalStatus, Share, Stage
 from earnest.projects.service import ProjectChanges
 from earnest.projects.store import Project

@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from earnest.escrow import events, rebuild
-from earnest.projects import service_reviews
-from earnest.projects.errors_disputes import (
+from earnest.projects.disputes.errors import (
     NothingToReview,
     NotReviewableYet,
     ReviewedAlready,
     ReviewNotYours,
     ReviewsClosed,
 )
+from earnest.projects.disputes.rules_dossier import Side
+from earnest.projects.reviews import service as service_reviews
+from earnest.projects.reviews.rules import REVEAL_AFTER
+from earnest.projects.reviews.service import ProjectReviews, Reputation, tell_revealed
+from earnest.projects.reviews.store import Review
 from earnest.projects.rules_chain import ProjectStatus
-from earnest.projects.rules_dossier import Side
-from earnest.projects.rules_reviews import REVEAL_AFTER
-from earnest.projects.service_reviews import ProjectReviews, Reputation, tell_revealed
-from earnest.projects.store_reviews import Review
 from tests.dispute_scene import AMOUNTS, DisputeScene
 from tests.escrow_contract import CONTRACT
 from tests.escrow_market import EscrowMarket, Party

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from earnest.chains import FactKind
 from earnest.chains.stacks import LoggedEvent
-from earnest.escrow.fold import Placed, State
-from earnest.escrow.log_ahead import Entry
-from earnest.escrow.views import Announcement, Told, Views
+from earnest.escrow.projection.fold import Placed, State
+from earnest.escrow.projection.log_ahead import Entry
+from earnest.escrow.projection.views import Announcement, Told, Views
 from tests.escrow_walk import Walk, content
 
 

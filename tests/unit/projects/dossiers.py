@@ -6,7 +6,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earnest.escrow import divide, event_data, events
-from earnest.projects.rules_dossier import (
+from earnest.projects.disputes.rules_dossier import (
     DOSSIER_VERSION,
     Dossier,
     DossierArbiters,

@@ -16,13 +16,13 @@ from earnest.escrow import (
     ProjectStatus,
 )
 from earnest.kit.errors import EarnestError
-from earnest.projects.errors_disputes import (
+from earnest.projects.disputes.errors import (
     DisputeClosed,
     DisputeUnknown,
     EvidenceEmpty,
     EvidenceTooLate,
 )
-from earnest.projects.rules_disputes import (
+from earnest.projects.disputes.rules import (
     DisputeId,
     check_evidence,
     ruling_of,

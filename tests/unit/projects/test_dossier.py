@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earnest.kit.canonical import canonical_json
-from earnest.projects.rules_dossier import Dossier, Side, hash_item, sign_dossier
-from earnest.projects.rules_dossier_check import check_dossier
+from earnest.projects.disputes.rules_dossier import Dossier, Side, hash_item, sign_dossier
+from earnest.projects.disputes.rules_dossier_check import check_dossier
 from tests.unit.projects.dossiers import (
     FILES,
     FREELANCER,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earnest.kit.money import Asset
-from earnest.projects.rules_reviews import (
+from earnest.projects.reviews.rules import (
     REVEAL_AFTER,
     STEP_MINOR,
     Reviewed,

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from earnest.chains.stacks import sync_status
 from earnest.chains.stacks.clarity import NotClarity, Principal
 from earnest.escrow import PreparedCall, Token
-from earnest.escrow import calls_contract as calls
-from earnest.escrow.store_compare import ask_resync
+from earnest.escrow.calls import contract as calls
+from earnest.escrow.comparison.store import ask_resync
 from earnest.kit.db import Database
 from earnest.kit.errors import InvalidInput
 from earnest.kit.settings import Settings

@@ -1,0 +1,1 @@
+"""What the projection says, held against what the contract itself says."""

@@ -1,0 +1,1 @@
+"""What is handed in for a milestone, version by version."""

@@ -1,0 +1,1 @@
+"""Evidence of both sides, what arbiters see, and dossiers that prove themselves."""

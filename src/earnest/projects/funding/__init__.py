@@ -1,0 +1,1 @@
+"""Which escrow is whose project, and what has been named and not been seen yet."""

@@ -1,0 +1,1 @@
+"""Who offers to do a project, and which offer becomes an agreement."""

@@ -1,0 +1,1 @@
+"""Reviews that are shown together, and the reputation that follows from final money."""
