@@ -116,11 +116,18 @@ export async function signIn(
 export async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(AXE);
   const findings = await page.evaluate(async () => {
-    const axe = (window as unknown as { axe: { run: (options: object) => Promise<AxeResult> } })
-      .axe;
-    const { violations } = await axe.run({
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    });
+    const axe = (
+      window as unknown as {
+        axe: { run: (context: object, options: object) => Promise<AxeResult> };
+      }
+    ).axe;
+    const { violations } = await axe.run(
+      // Base UI's guards hand the focus on at once; nobody ever stands on one.
+      { exclude: ['[data-base-ui-focus-guard]'] },
+      {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      },
+    );
     return violations.map(
       (each) => `${each.id}: ${each.help}: ${each.nodes.map((node) => node.target).join(' | ')}`,
     );

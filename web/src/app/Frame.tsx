@@ -132,7 +132,7 @@ function Account(props: { always: boolean }) {
         trigger={
           <button
             type="button"
-            className={toolClass}
+            className={classes(toolClass, styles.address)}
             aria-label={t`Account ${shortAddress(address)}`}
           >
             <code aria-hidden="true">{shortAddress(address)}</code>
