@@ -14,9 +14,6 @@ from earnest.projects.disputes.rules_dossier import DossierEvent, Side
 from earnest.projects.store_files import KeptFile, files_of, keep_files, read_files
 
 _EVENTS_MAX = 1_000
-# Who was away for a month finds what is possible on the dispute's page.
-_OVERDUE_BLOCKS_MAX = 4_320
-_OVERDUE_MAX = 500
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,40 +172,6 @@ def _listed(row: Any) -> ListedDispute:
     fields = dict(row)
     fields["amount_minor"] = int(fields["amount_minor"])
     return msgspec.convert(fields, ListedDispute)
-
-
-class OverdueDispute(msgspec.Struct, frozen=True, kw_only=True):
-    """A dispute that the arbiters left undecided: anyone may carry out the default."""
-
-    project_id: UUID
-    freelancer: UUID
-    creation_tx_id: str
-    milestone_num: int
-    amount_minor: int
-    default_bps: int
-
-
-async def overdue_disputes(db: Connection, contract: str, burn_height: int) -> list[OverdueDispute]:
-    """Disputes whose default's height came within the last month, the latest first."""
-    rows = await db.fetch(
-        "SELECT l.project_id, a.freelancer, l.creation_tx_id, d.milestone_num::int,"
-        " m.amount_minor, d.default_bps FROM escrow_disputes AS d"
-        " JOIN escrow_milestones AS m USING (contract, view, number, milestone_num)"
-        " JOIN escrow_projects AS p USING (contract, view, number)"
-        " JOIN project_escrows AS l ON l.contract = p.contract"
-        "  AND l.creation_tx_id = p.creation_tx_id"
-        " JOIN project_agreements AS a ON a.id = l.agreement_id"
-        " WHERE d.contract = $1 AND d.view = 'live' AND m.status = 'disputed'"
-        "  AND d.default_from <= $2 AND d.default_from > $2 - $3::bigint"
-        " ORDER BY d.default_from DESC, l.project_id, d.milestone_num LIMIT $4",
-        contract,
-        burn_height,
-        _OVERDUE_BLOCKS_MAX,
-        _OVERDUE_MAX,
-    )
-    return [
-        OverdueDispute(**dict(row) | {"amount_minor": int(row["amount_minor"])}) for row in rows
-    ]
 
 
 async def accounts_of(db: Connection, identities: Sequence[str]) -> list[UUID]:
