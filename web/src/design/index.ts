@@ -37,6 +37,8 @@ export { type Column, Ledger, Sub } from './Ledger';
 export { Menu, MenuChoice, MenuItem, MenuLine, MenuLink } from './Menu';
 export { Money } from './Money';
 export { Note } from './Note';
+export { Split, SplitSums } from './Split';
 export { type Step, Steps } from './Steps';
+export { BPS, bondSide, divide, formatShare, type Parts, parseShare } from './shares';
 export { Tabs } from './Tabs';
 export { Time } from './Time';

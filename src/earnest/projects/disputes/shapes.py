@@ -150,7 +150,8 @@ class DisputeAnswer(Wire, frozen=True):
     `state` is by all that the chain shows, `finalState` by what no reorg can undo (null while the
     dispute itself could be). `side` and `arbiter` say what you are to it. If the arbiters stay
     silent until `defaultFrom`, the freelancer gets `defaultBps` of 10,000. Evidence is taken until
-    then, while the dispute is open. `threshold` of `voters` must name one figure.
+    then, while the dispute is open. `threshold` of `voters` must name one figure; `feeBps` of what
+    the freelancer gets is the house's.
     """
 
     id: str
@@ -173,6 +174,7 @@ class DisputeAnswer(Wire, frozen=True):
     asset: Asset | None
     token: str | None
     amount_minor: AmountMinor
+    fee_bps: int
     bond_minor: AmountMinor
     filer: str
     filed_at: Height | None
@@ -316,6 +318,7 @@ def show_dispute(
         asset=asset_of(escrow.token, settings),
         token=escrow.token,
         amount_minor=str(milestone.amount_minor),
+        fee_bps=escrow.fee_bps,
         bond_minor=str(dispute.bond_minor),
         filer=dispute.filer,
         filed_at=show_height(dispute.filed_at, case.clock),
