@@ -19,7 +19,7 @@ from earnest.chains import resume_chain
 from earnest.chains.errors import ChainError, ChainHalted
 from earnest.chains.stacks import StacksApi, SyncStatus, sync_status
 from earnest.chains.stacks.follower import StacksFollower
-from earnest.escrow import EscrowNumbering, Projector, rebuild
+from earnest.escrow import EscrowNumbering, Projector, cursor_of, rebuild
 from earnest.kit.db import Database
 from earnest.kit.money import Chain
 from tests.simulation.escrow import check
@@ -30,6 +30,7 @@ from tests.simulation.escrow.player import Player
 
 SEEDS_A_HISTORY = 80
 SETTLE_ROUNDS_MAX = 30
+LOCK_LOOKS_MAX = 1_000
 KILLS_A_RUN = 3
 # Every how many seeds the indexer is a process of its own, and dies by kill -9.
 KILLED_EVERY = 10
@@ -280,9 +281,20 @@ class Run:
                 done = await self.follower.follow_once()
                 sync = await self._sync()
                 if sync.tip_block_id == tip and done.is_whole and not done.added:
-                    await self.projector.catch_up()
+                    await self._project_all(sync.last_seq)
                     return
         raise Untrue(f"the indexer does not come to rest: {await self._sync()}")
+
+    async def _project_all(self, last_seq: int) -> None:
+        """Projects to the end of the log. The server may still hold what a dead one had locked."""
+        for _ in range(LOCK_LOOKS_MAX):
+            await self.projector.catch_up()
+            async with self.ground.indexer.connection() as db:
+                cursor = await cursor_of(db, self.history.contract)
+            if cursor.log_seq == last_seq:
+                return
+            await self.ground.owner.execute("SELECT pg_sleep(0.01)")
+        raise Untrue(f"the projector does not come to rest: {cursor.log_seq} of {last_seq}")
 
     async def _sync(self) -> SyncStatus:
         async with self.ground.indexer.connection() as db:
