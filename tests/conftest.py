@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,10 +14,20 @@ import pytest
 from earnest.kit.db import Database
 from earnest.run.embedded.postgres import EmbeddedPostgres
 from earnest.run.migrate import ROLES, create_database, migrate, role_url
+from earnest.run.process import RECURSION_LIMIT
 
 PASSWORDS = {role: secrets.token_urlsafe(12) for role in ROLES}
 OWNER_PASSWORD = secrets.token_urlsafe(12)
 TEMPLATE = "earnest_template"
+
+
+def pytest_collection_finish() -> None:
+    """Gives every test the recursion limit of our processes.
+
+    Something that tests import raises it a hundredfold, and then deeply nested data ends the whole
+    run instead of being refused.
+    """
+    sys.setrecursionlimit(RECURSION_LIMIT)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,6 @@ from earnest.kit.settings import PREFIX, Settings
 from earnest.run.api import run_api
 from earnest.run.embedded.launch import free_port
 from earnest.run.embedded.object_store import ObjectStore as EmbeddedS3
-from earnest.run.process import RECURSION_LIMIT
 from tests.fixtures_object_store import s3_settings
 from tests.market import TREASURY, USDC_MINT
 
@@ -116,9 +115,6 @@ def _wait_until_ready(base_url: str, failed: Any) -> None:
 def served_in_thread(settings: Settings) -> Iterator[str]:
     """`earnest api` as it runs in its process, in a thread with an event loop of its own."""
     handles: dict[str, Any] = {}
-    # As its process does: something that tests import raises the limit a hundredfold, and then
-    # a deeply nested body ends the whole run instead of being refused.
-    sys.setrecursionlimit(RECURSION_LIMIT)
 
     async def serve() -> None:
         stop = asyncio.Event()
