@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { newDirectory } from './stacks/running-stacks.mjs';
 
 const folderOf = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
-const BLOCKS = 14;
+const BLOCKS = 24;
 
 async function make(t) {
   const folder = await newDirectory((work) => t.after(work));
