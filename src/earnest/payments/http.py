@@ -21,7 +21,8 @@ class OrderAnswer(Wire, frozen=True):
     """An order. `amountMinor` includes `feeMinor`; `payUrl` asks for what is still missing.
 
     `receivedMinor` is all that came with its reference; `returnedMinor`, of that, what became the
-    owner's balance because it bought nothing.
+    owner's balance because it bought nothing. A payment that was
+    seen in `seenSlot` is final once the chain is final up to there; it is, up to `finalSlot`.
     """
 
     id: UUID
@@ -38,6 +39,8 @@ class OrderAnswer(Wire, frozen=True):
     returned_minor: AmountMinor
     paid_by: list[str]
     seen_tx: str | None
+    seen_slot: int | None
+    final_slot: int | None
     final_at: datetime | None
 
 
@@ -58,6 +61,8 @@ def show_order(order: Order, settings: Settings) -> OrderAnswer:
         returned_minor=str(order.returned_minor),
         paid_by=order.paid_by,
         seen_tx=order.seen_tx,
+        seen_slot=order.seen_slot,
+        final_slot=order.followed_slot,
         final_at=order.final_at,
     )
 

@@ -40,7 +40,10 @@ class OrderStatus(StrEnum):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """An order. Amounts in minor units of `asset`; `amount_minor` includes `fee_minor`."""
+    """An order. Amounts in minor units of `asset`; `amount_minor` includes `fee_minor`.
+
+    `followed_slot` is how far its chain is followed as final.
+    """
 
     id: UUID
     owner: UUID
@@ -57,6 +60,8 @@ class Order(msgspec.Struct, frozen=True):
     returned_minor: int
     paid_by: list[str]
     seen_tx: str | None
+    seen_slot: int | None
+    followed_slot: int | None
     created_at: datetime
     expires_at: datetime
     final_at: datetime | None
@@ -152,7 +157,9 @@ async def find_order(db: Connection, order_id: UUID) -> Order:
 
 _SELECT = (
     "SELECT id, owner, subject, reference, recipient, asset, amount, fee, label, status, in_time,"
-    " received, returned, paid_by, seen_tx, created_at, expires_at, final_at, ended_at FROM orders"
+    " received, returned, paid_by, seen_tx, seen_slot, created_at, expires_at, final_at, ended_at,"
+    " (SELECT c.followed_slot FROM chain_cursors c WHERE c.chain = orders.chain) AS followed_slot"
+    " FROM orders"
 )
 
 

@@ -151,12 +151,22 @@ class OptionResult(Wire, frozen=True):
 
 
 class ResultsAnswer(Wire, frozen=True):
-    """The live counts of a task."""
+    """The live counts of a task. `voting` people hold a seat at this moment.
+
+    What was paid for it, fee included: `spentMinor` for votes given, `votingMinor` for those being
+    cast, and `leftMinor`, which comes back if it is stopped now. All 0 before it is open.
+    """
 
     task_id: UUID
     status: TaskStatus
     votes: int
     votes_wanted: int
+    voting: int
+    last_vote_at: datetime | None
+    asset: Asset
+    spent_minor: AmountMinor
+    voting_minor: AmountMinor
+    left_minor: AmountMinor
     options: list[OptionResult]
 
 
@@ -320,12 +330,19 @@ class TaskController(Controller):
     ) -> Response[ResultsAnswer]:
         """Live, from maintained counts; for the requester alone."""
         async with database.connection() as db:
-            task = await service.find_results(db, principal.account_id, task_id)
+            tally = await service.find_results(db, principal.account_id, task_id)
+        task = tally.task
         shown = ResultsAnswer(
             task_id=task.id,
             status=task.status,
             votes=task.votes,
             votes_wanted=task.votes_wanted,
+            voting=tally.voting,
+            last_vote_at=tally.last_vote_at,
+            asset=task.asset,
+            spent_minor=str(tally.spent_minor),
+            voting_minor=str(tally.voting_minor),
+            left_minor=str(tally.left_minor),
             options=[
                 OptionResult(option_id=o.id, position=o.position, votes=o.votes)
                 for o in task.options

@@ -61,6 +61,21 @@ class Task(msgspec.Struct, frozen=True):
     settled_at: datetime | None
 
 
+class Tally(msgspec.Struct, frozen=True):
+    """How a task stands: who votes now, and what its order's amount became, fee included.
+
+    The three sums add up to that amount once the task is open; before, they are 0. `left_minor` is
+    what comes back if it is stopped now.
+    """
+
+    task: Task
+    voting: int
+    last_vote_at: datetime | None
+    spent_minor: int
+    voting_minor: int
+    left_minor: int
+
+
 class NewTask(msgspec.Struct, frozen=True):
     """What a requester asks for; checked for shape already."""
 
@@ -177,10 +192,10 @@ async def find_card(db: Connection, worker: UUID, task_id: UUID, media: str) -> 
     return card
 
 
-async def find_results(db: Connection, asked_by: UUID, task_id: UUID) -> Task:
+async def find_results(db: Connection, asked_by: UUID, task_id: UUID) -> Tally:
     """The counts of a task. Raises `ResultsNotYours` for a worker of it, else `TaskUnknown`."""
     try:
-        return await find_task(db, asked_by, task_id)
+        task = await find_task(db, asked_by, task_id)
     except TaskUnknown:
         sat = await db.fetchval(
             "SELECT true FROM task_seats WHERE task_id = $1 AND worker = $2", task_id, asked_by
@@ -188,6 +203,30 @@ async def find_results(db: Connection, asked_by: UUID, task_id: UUID) -> Task:
         if sat:
             raise ResultsNotYours from None
         raise
+    row = await db.fetchrow(_TALLY, task_id)
+    return _tally(task, int(row["fee_bps"]), int(row["voting"]), row["last_vote_at"])
+
+
+# Seats that may still vote; a lapsed one may not.
+_TALLY = """
+SELECT t.fee_bps, count(s.waiting) FILTER (WHERE s.expires_at > clock_timestamp()) AS voting,
+       max(s.voted_at) AS last_vote_at
+  FROM tasks t LEFT JOIN task_seats s ON s.task_id = t.id AND s.worker IS NOT NULL
+ WHERE t.id = $1 GROUP BY t.id
+"""
+
+
+def _tally(task: Task, fee_bps: int, voting: int, last_vote_at: datetime | None) -> Tally:
+    def cost(votes: int) -> int:
+        price = Money(task.price_per_vote_minor, task.asset) * votes
+        return (price + price.fee(fee_bps)).amount_minor
+
+    if task.opened_at is None:
+        return Tally(task, 0, None, 0, 0, 0)
+    # A vote may have been cast between the two reads.
+    voting = min(voting, task.votes_wanted - task.votes)
+    spent, taken = cost(task.votes), cost(task.votes + voting)
+    return Tally(task, voting, last_vote_at, spent, taken - spent, cost(task.votes_wanted) - taken)
 
 
 async def cancel_task(db_tx: Connection, requester: UUID, task_id: UUID) -> Task:

@@ -1,0 +1,265 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { type DragEvent, useState } from 'react';
+import { useWords } from '#/api';
+import { classes, Icon, Meter, Section, State, Tool } from '#/design';
+import { useSite } from '#/session';
+import styles from './hire.module.css';
+import { PHOTO_TYPES, PHOTOS_MAX, type Photo, type Rejection, type Uploads } from './uploads';
+
+/** A size in megabytes, as people say it. */
+function useMegabytes(): (bytes: number) => string {
+  const { i18n } = useLingui();
+  return (bytes) =>
+    i18n.number(Math.max(bytes / 1e6, bytes > 0 ? 0.1 : 0), { maximumFractionDigits: 1 });
+}
+
+/** Where photographs are dropped or chosen, and each on its way. */
+export function Photos({ uploads, photos }: { uploads: Uploads; photos: readonly Photo[] }) {
+  const { uploadBytesMax } = useSite();
+  const megabytes = useMegabytes();
+  const [over, setOver] = useState(false);
+  const [leftOut, setLeftOut] = useState(0);
+  const most = PHOTOS_MAX;
+  const count = photos.length;
+  const size = megabytes(uploadBytesMax);
+
+  function take(files: FileList | null) {
+    if (files && files.length > 0) setLeftOut(uploads.add([...files]));
+  }
+  function drop(event: DragEvent) {
+    event.preventDefault();
+    setOver(false);
+    take(event.dataTransfer.files);
+  }
+  return (
+    <Section
+      title={<Trans>The photographs</Trans>}
+      aside={
+        <span className="muted small">
+          <Trans>
+            {count} of at most {most}
+          </Trans>
+        </span>
+      }
+    >
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a shortcut; the input inside is for everybody */}
+      <div
+        className={classes(styles.drop, over && styles.over)}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={drop}
+      >
+        <Icon name="up" />
+        <p>
+          <Trans>
+            <b>Drop photographs here</b>, or{' '}
+            <label className={styles.choose} htmlFor="hire-photos">
+              choose files
+            </label>
+          </Trans>
+        </p>
+        <input
+          id="hire-photos"
+          className="vh"
+          type="file"
+          accept={PHOTO_TYPES.join(',')}
+          multiple
+          aria-describedby="hire-photos-help"
+          onChange={(event) => {
+            take(event.target.files);
+            // The same file may be chosen again after it was removed.
+            event.target.value = '';
+          }}
+        />
+        <p className="fine" id="hire-photos-help">
+          <Trans>JPEG, PNG or WebP, up to {size} MB each. Place and camera data are removed.</Trans>
+        </p>
+      </div>
+      {leftOut > 0 && (
+        <p role="status">
+          <State state="look">
+            <Trans>{leftOut} more than there is room for: they were left out</Trans>
+          </State>
+        </p>
+      )}
+      {count > 0 && (
+        <ul className={styles.uploads}>
+          {photos.map((photo) => (
+            <Upload key={photo.key} photo={photo} uploads={uploads} />
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
+}
+
+function Upload({ photo, uploads }: { photo: Photo; uploads: Uploads }) {
+  const { t } = useLingui();
+  const { name, state } = photo;
+  const mayRetry =
+    state.at === 'broken' ||
+    state.at === 'failed' ||
+    (state.at === 'rejected' && !LASTING.has(state.reason));
+  const percent =
+    state.at === 'sending' ? Math.floor((state.sentBytes * 100) / photo.sizeBytes) : 0;
+  return (
+    <li className={styles.upload}>
+      {photo.preview ? (
+        <img src={photo.preview} width={52} height={72} alt="" />
+      ) : (
+        <span className={styles.blank} />
+      )}
+      <span className={styles.name} dir="auto">
+        {name}
+      </span>
+      <span className={styles.what}>
+        <UploadState photo={photo} />
+      </span>
+      {state.at === 'sending' && (
+        <Meter thin tone="brass" part={percent} of={100} label={t`${percent} % sent`} />
+      )}
+      <span className={styles.tools}>
+        {mayRetry && (
+          <Tool label={t`Send ${name} again`} onClick={() => uploads.again(photo.key)}>
+            <Icon name="retry" />
+            <span aria-hidden="true">
+              <Trans>Send again</Trans>
+            </span>
+          </Tool>
+        )}
+        <Tool
+          label={state.at === 'sending' ? t`Stop sending ${name}` : t`Remove ${name}`}
+          onClick={() => uploads.remove(photo.key)}
+        >
+          <Icon name="close" />
+        </Tool>
+      </span>
+    </li>
+  );
+}
+
+/** What is the picture's own, and the same after another upload. */
+const LASTING: ReadonlySet<Rejection> = new Set([
+  'not_a_picture',
+  'damaged',
+  'too_many_pixels',
+  'animated',
+  'foreign_data',
+  'too_costly',
+  'type_differs',
+]);
+
+function UploadState({ photo }: { photo: Photo }) {
+  const megabytes = useMegabytes();
+  const words = useWords();
+  const { state } = photo;
+  const whole = megabytes(photo.sizeBytes);
+  switch (state.at) {
+    case 'reading':
+      return <Trans>Reading, {whole} MB</Trans>;
+    case 'queued':
+      return <Trans>Waiting for its turn, {whole} MB</Trans>;
+    case 'sending': {
+      const sent = megabytes(state.sentBytes);
+      return (
+        <Trans>
+          Sending, {sent} of {whole} MB
+        </Trans>
+      );
+    }
+    case 'checking':
+      return (
+        <State state="provisional" live>
+          <Trans>Arrived, being opened</Trans>
+        </State>
+      );
+    case 'ready':
+      return state.already ? (
+        <State state="final">
+          <Trans>Already here, not sent again</Trans>
+        </State>
+      ) : (
+        <>
+          <State state="final">
+            <Trans>Ready</Trans>
+          </State>
+          <span>
+            <Trans>{whole} MB</Trans>
+          </span>
+        </>
+      );
+    case 'broken': {
+      const sent = megabytes(state.sentBytes);
+      return (
+        <State state="failed">
+          <Trans>Broke off at {sent} MB</Trans>
+        </State>
+      );
+    }
+    case 'rejected':
+      return (
+        <State state="failed">
+          <RejectionWords reason={state.reason} />
+        </State>
+      );
+    case 'refused':
+      return (
+        <State state="failed">
+          <RefusalWords why={state.why} />
+        </State>
+      );
+    case 'failed': {
+      const { title, what } = words(state.error);
+      return (
+        <State state="failed">
+          {title}. {what}
+        </State>
+      );
+    }
+    case 'lost':
+      return (
+        <State state="look">
+          <Trans>Had not arrived when the page was loaded again. Choose it once more.</Trans>
+        </State>
+      );
+  }
+}
+
+function RejectionWords({ reason }: { reason: Rejection }) {
+  switch (reason) {
+    case 'not_a_picture':
+    case 'type_differs':
+      return <Trans>This is no JPEG, PNG or WebP picture</Trans>;
+    case 'damaged':
+      return <Trans>The picture is damaged or cut short</Trans>;
+    case 'too_many_pixels':
+    case 'too_costly':
+      return <Trans>The picture is too large to open. Make it smaller.</Trans>;
+    case 'animated':
+      return <Trans>The picture moves. Choose a still one.</Trans>;
+    case 'foreign_data':
+      return <Trans>The file holds other data besides the picture. Save it anew.</Trans>;
+    default:
+      return <Trans>Something else arrived than what was sent</Trans>;
+  }
+}
+
+function RefusalWords({ why }: { why: 'type' | 'size' | 'empty' | 'twice' | 'unreadable' }) {
+  const { uploadBytesMax } = useSite();
+  const size = useMegabytes()(uploadBytesMax);
+  switch (why) {
+    case 'type':
+      return <Trans>Not a JPEG, PNG or WebP picture, so it was not sent</Trans>;
+    case 'size':
+      return <Trans>Larger than {size} MB, so it was not sent</Trans>;
+    case 'empty':
+      return <Trans>The file is empty</Trans>;
+    case 'twice':
+      return <Trans>The same photograph is in the list already</Trans>;
+    case 'unreadable':
+      return <Trans>This browser cannot read the file</Trans>;
+  }
+}

@@ -1,0 +1,55 @@
+import { useLingui } from '@lingui/react/macro';
+import { useQuery } from '@tanstack/react-query';
+import { useRef } from 'react';
+import { useParams } from 'react-router';
+import { ApiProblem, useWords } from '#/api';
+import { NoSuchPage } from '#/app/NoSuchPage';
+import { Head, Note, Skeleton } from '#/design';
+import { SignedIn } from '#/session';
+import { PayPage } from './PayPage';
+import { taskQuery } from './queries';
+import { ResultsPage } from './ResultsPage';
+
+/** A task of one's own: its payment until that is final, then its results. */
+export function TaskPage() {
+  const { t } = useLingui();
+  const { taskId = '' } = useParams();
+  return (
+    <SignedIn why={t`A task is shown to who posted it.`}>
+      <OwnTask key={taskId} taskId={taskId} />
+    </SignedIn>
+  );
+}
+
+function OwnTask({ taskId }: { taskId: string }) {
+  const { t } = useLingui();
+  const words = useWords();
+  const task = useQuery(taskQuery(taskId));
+  const paidHere = useRef(false);
+  if (task.data) {
+    if (task.data.openedAt === null) {
+      paidHere.current = true;
+      return <PayPage task={task.data} />;
+    }
+    return <ResultsPage task={task.data} justPaid={paidHere.current} />;
+  }
+  if (task.isPending) {
+    return (
+      <>
+        <Head title={t`Photo task`} />
+        <Skeleton lines={6} label={t`Fetching the task`} />
+      </>
+    );
+  }
+  if (task.error instanceof ApiProblem && [400, 404].includes(task.error.status)) {
+    return <NoSuchPage />;
+  }
+  return (
+    <>
+      <Head title={t`Photo task`} />
+      <Note state="failed" title={words(task.error).title} alert>
+        <p>{words(task.error).what}</p>
+      </Note>
+    </>
+  );
+}

@@ -1,0 +1,22 @@
+/** SHA-256 of a file, away from the page, so that twenty large photographs do not stop it. */
+
+interface Scope {
+  onmessage: ((event: MessageEvent<{ id: number; file: Blob }>) => void) | null;
+  postMessage: (answer: HashAnswer) => void;
+}
+
+export type HashAnswer = { id: number; sha256: string } | { id: number; fault: string };
+
+const scope = self as unknown as Scope;
+
+scope.onmessage = async ({ data: { id, file } }) => {
+  try {
+    const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
+    const sha256 = Array.from(new Uint8Array(digest), (byte) =>
+      byte.toString(16).padStart(2, '0'),
+    ).join('');
+    scope.postMessage({ id, sha256 });
+  } catch (error) {
+    scope.postMessage({ id, fault: String(error) });
+  }
+};
