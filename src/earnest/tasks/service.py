@@ -203,7 +203,7 @@ async def find_results(db: Connection, asked_by: UUID, task_id: UUID) -> Tally:
         if sat:
             raise ResultsNotYours from None
         raise
-    row = await db.fetchrow(_TALLY, task_id)
+    (row,) = await db.fetch(_TALLY, task_id)
     return _tally(task, int(row["fee_bps"]), int(row["voting"]), row["last_vote_at"])
 
 
