@@ -141,7 +141,7 @@ class FundingUnknown(EarnestError):
     """No escrow of these two parties was created by that chain_tx, as far as the chain is read."""
 
     code = "funding_unknown"
-    kind = Kind.NOT_FOUND
+    kind = Kind.CONFLICT
 
 
 class FundingOfAnother(EarnestError):

@@ -114,6 +114,19 @@ def milestones_after(status: MilestoneStatus, act: ChainAct) -> frozenset[Milest
         raise IllegalMove(thing="milestone", status=status.value, act=act.value) from None
 
 
+def may_still_come(
+    milestones: Sequence[EscrowMilestone], act: ChainAct, milestone_num: int | None
+) -> bool:
+    """Whether an act could be carried out as the chain shows these milestones now. A chain_tx for
+    one that could not is awaited in vain: another has done it, or it is no longer possible."""
+    if act is ChainAct.CREATE:
+        return not milestones
+    concerned = [
+        each for each in milestones if act in ON_PROJECT or each.milestone_num == milestone_num
+    ]
+    return any((milestone_status(each), act) in MILESTONES for each in concerned)
+
+
 P = ProjectStatus
 _OF_ESCROW = {
     EscrowStatus.ACTIVE: P.ACTIVE,

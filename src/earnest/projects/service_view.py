@@ -27,6 +27,7 @@ from earnest.projects.rules_chain import (
     ProjectStatus,
     final_status,
     live_status,
+    may_still_come,
     milestone_status,
 )
 from earnest.projects.store import Project
@@ -125,6 +126,8 @@ async def view_project(
     part = await find_part(db, account, project, agreement, live)
     party = part in (Part.CLIENT, Part.FREELANCER)
     hints = await store_funding.list_hints(db, project_id, now - HINT_MAX_AGE) if party else []
+    shown = live.milestones if live else ()
+    hints = [each for each in hints if may_still_come(shown, each.act, each.milestone_num)]
     # Others' escrows are shown to the client, and to the freelancer that the agreement is with.
     others = await service_funding.find_others(db, project_id) if party else []
     if part is Part.FREELANCER and agreement is not None:

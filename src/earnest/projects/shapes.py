@@ -375,8 +375,10 @@ def show_funding(view: ProjectView) -> FundingAnswer:
 
 
 def _funding_note(view: ProjectView) -> str:
-    if view.candidates:
+    if len(view.candidates) > 1:
         return "Several escrows fit this project. Its client says which one is meant."
+    if view.candidates:
+        return "An escrow fits this project, and another one too. The client says for which it is."
     if view.funding_state is FundingState.FINAL:
         return "The money is in the escrow, and that is final."
     if view.funding_state is FundingState.PROVISIONAL:
