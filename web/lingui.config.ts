@@ -19,6 +19,7 @@ export default defineConfig({
     },
     face('work'),
     face('hire'),
+    face('projects'),
     face('admin'),
   ],
   format: formatter({ origins: true, lineNumbers: false }),

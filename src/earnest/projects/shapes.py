@@ -92,7 +92,8 @@ class AgreementAnswer(Wire, frozen=True):
 
 class EscrowAnswer(Wire, frozen=True):
     """An escrow as the chain shows it. The number moves when the chain reorganises; the chain_tx
-    that created it does not. Sums of milestones that are closed, by each view."""
+    that created it does not. Sums of milestones that are closed, by each view. A dispute's bond is
+    `bondBps` of 10,000 of the milestone; windows are counted in Bitcoin blocks."""
 
     contract: str
     creation_tx_id: str
@@ -107,6 +108,10 @@ class EscrowAnswer(Wire, frozen=True):
     total_minor: AmountMinor
     fee_bps: int
     silent_bps: int
+    bond_bps: int
+    claim_window: int
+    arbiter_window: int
+    offer_window: int
     arbiter_set: int
     arbiters: list[str]
     threshold: int | None
@@ -415,6 +420,10 @@ def show_escrow(funding: Funding) -> EscrowAnswer:
         total_minor=str(live.total_minor),
         fee_bps=live.fee_bps,
         silent_bps=live.silent_bps,
+        bond_bps=live.bond_bps,
+        claim_window=live.claim_window,
+        arbiter_window=live.arbiter_window,
+        offer_window=live.offer_window,
         arbiter_set=live.arbiter_set,
         arbiters=list(arbiters.members) if arbiters else [],
         threshold=arbiters.threshold if arbiters else None,

@@ -24,6 +24,8 @@ export function placeOf(subject: string): string | null {
   switch (subject.slice(0, at)) {
     case 'project':
       return `/work/projects/${id}`;
+    case 'dispute':
+      return `/work/disputes/${id}`;
     case 'task':
       return `/hire/tasks/${id}`;
     default:

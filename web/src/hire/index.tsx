@@ -1,12 +1,19 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { useLingui } from '@lingui/react/macro';
+import { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes, useLocation } from 'react-router';
 import { Frame } from '#/app/Frame';
 import { NoSuchPage } from '#/app/NoSuchPage';
-import { Empty, Head } from '#/design';
-import { SignedIn } from '#/session';
+import { Skeleton } from '#/design';
+import { addCatalog } from '#/i18n';
 import { NewTaskPage } from './NewTaskPage';
 import { TaskPage } from './TaskPage';
 import { TasksPage } from './TasksPage';
+
+/** Escrowed projects: their script and words come when they are first gone to. */
+const pages = () =>
+  Promise.all([import('#/projects'), addCatalog('projects')]).then(([made]) => made);
+const ProjectPages = lazy(() => pages().then((made) => ({ default: made.ProjectPages })));
+const DisputePage = lazy(() => pages().then((made) => ({ default: made.DisputePage })));
 
 /** The side of the client: posting, paying, results, projects. */
 export default function Hire() {
@@ -33,7 +40,8 @@ export default function Hire() {
         <Route path="tasks" element={<TasksPage />} />
         <Route path="tasks/new" element={<NewTaskPage />} />
         <Route path="tasks/:taskId" element={<TaskPage />} />
-        <Route path="projects" element={<Place title={t`Projects`} />} />
+        <Route path="projects/*" element={<Projects />} />
+        <Route path="disputes/:id" element={<Dispute />} />
         <Route path="new" element={<Navigate to="/hire/tasks/new" replace />} />
         <Route path="*" element={<NoSuchPage />} />
       </Routes>
@@ -41,13 +49,18 @@ export default function Hire() {
   );
 }
 
-function Place(props: { title: string }) {
+function Projects() {
   return (
-    <>
-      <Head title={props.title} />
-      <SignedIn>
-        <Empty state="waiting" level="h2" title={<Trans>Nothing posted yet</Trans>} />
-      </SignedIn>
-    </>
+    <Suspense fallback={<Skeleton lines={5} />}>
+      <ProjectPages side="hire" />
+    </Suspense>
+  );
+}
+
+function Dispute() {
+  return (
+    <Suspense fallback={<Skeleton lines={5} />}>
+      <DisputePage side="hire" />
+    </Suspense>
   );
 }

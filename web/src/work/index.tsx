@@ -1,9 +1,17 @@
 import { Trans, useLingui } from '@lingui/react/macro';
+import { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
 import { Frame } from '#/app/Frame';
 import { NoSuchPage } from '#/app/NoSuchPage';
-import { Empty, Head } from '#/design';
+import { Empty, Head, Skeleton } from '#/design';
+import { addCatalog } from '#/i18n';
 import { SignedIn } from '#/session';
+
+/** Escrowed projects: their script and words come when they are first gone to. */
+const pages = () =>
+  Promise.all([import('#/projects'), addCatalog('projects')]).then(([made]) => made);
+const ProjectPages = lazy(() => pages().then((made) => ({ default: made.ProjectPages })));
+const DisputePage = lazy(() => pages().then((made) => ({ default: made.DisputePage })));
 
 /** The side of the worker: photo tasks, projects, earnings. */
 export default function Work() {
@@ -21,7 +29,8 @@ export default function Work() {
       <Routes>
         <Route index element={<Navigate to="tasks" replace />} />
         <Route path="tasks" element={<Place title={t`Photo tasks`} />} />
-        <Route path="projects" element={<Place title={t`Projects`} />} />
+        <Route path="projects/*" element={<Projects />} />
+        <Route path="disputes/:id" element={<Dispute />} />
         <Route path="earnings" element={<Place title={t`Earnings`} />} />
         <Route path="*" element={<NoSuchPage />} />
       </Routes>
@@ -37,5 +46,21 @@ function Place(props: { title: string }) {
         <Empty state="final" level="h2" title={<Trans>Nothing here yet</Trans>} />
       </SignedIn>
     </>
+  );
+}
+
+function Projects() {
+  return (
+    <Suspense fallback={<Skeleton lines={5} />}>
+      <ProjectPages side="work" />
+    </Suspense>
+  );
+}
+
+function Dispute() {
+  return (
+    <Suspense fallback={<Skeleton lines={5} />}>
+      <DisputePage side="work" />
+    </Suspense>
   );
 }

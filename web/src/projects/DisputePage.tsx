@@ -1,0 +1,363 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { Link, useParams } from 'react-router';
+import { ApiProblem, api, ask, newIdempotencyKey, useWords } from '#/api';
+import { NoSuchPage } from '#/app/NoSuchPage';
+import {
+  Actions,
+  Address,
+  Button,
+  type CoinState,
+  Fact,
+  Facts,
+  Figure,
+  Figures,
+  Head,
+  Money,
+  Note,
+  Section,
+  Sheet,
+  Skeleton,
+  Stack,
+  State,
+  stickClass,
+  TextArea,
+  Time,
+  Two,
+} from '#/design';
+import { SignedIn } from '#/session';
+import { FilePicker, Files, type Picked } from './Files';
+import { percent } from './money';
+import styles from './projects.module.css';
+import { type Dispute, type FaceSide, useDispute, useRefresh } from './queries';
+import { About } from './words';
+
+/** A dispute, for its two sides: what each says, what the chain shows, until when. */
+export function DisputePage({ side }: { side: FaceSide }) {
+  const { t } = useLingui();
+  const { id = '' } = useParams();
+  if (!/^[0-9a-f-]{36}-[1-4]$/.test(id)) return <NoSuchPage />;
+  return (
+    <SignedIn>
+      <Found id={id} side={side} title={t`Dispute`} />
+    </SignedIn>
+  );
+}
+
+function Found(props: { id: string; side: FaceSide; title: string }) {
+  const { t } = useLingui();
+  const words = useWords();
+  const dispute = useDispute(props.id);
+  if (dispute.error instanceof ApiProblem && dispute.error.status === 404) return <NoSuchPage />;
+  if (dispute.data) return <Page dispute={dispute.data} side={props.side} />;
+  return (
+    <>
+      <Head title={props.title} />
+      {dispute.error ? (
+        <Note state="failed" title={words(dispute.error).title} alert>
+          <p>{words(dispute.error).what}</p>
+        </Note>
+      ) : (
+        <Skeleton lines={6} label={t`Fetching the dispute`} />
+      )}
+    </>
+  );
+}
+
+function Page({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
+  const { t } = useLingui();
+  const asset = dispute.asset ?? 'STX';
+  const most = Math.max(0, ...dispute.tally.map((each) => each.votes));
+  const threshold = dispute.threshold ?? 1;
+  const open = dispute.status === 'disputed';
+  return (
+    <>
+      <Head
+        title={dispute.projectTitle}
+        crumbs={[{ to: `/${side}/projects/${dispute.projectId}`, name: t`The project` }]}
+        lead={
+          <Trans>
+            Milestone {dispute.milestoneNum}, {dispute.milestoneTitle}. Disputed by{' '}
+            {dispute.filer === dispute.client ? t`the client` : t`the freelancer`}.
+          </Trans>
+        }
+      >
+        <DisputeState dispute={dispute} />
+      </Head>
+      <div className={styles.body}>
+        <Figures label={t`At a glance`}>
+          <Figure label={t`In dispute`}>
+            <Money minor={dispute.amountMinor} asset={asset} />
+          </Figure>
+          <Figure
+            label={
+              dispute.filer === dispute.client ? t`Bond, by the client` : t`Bond, by the freelancer`
+            }
+          >
+            <Money minor={dispute.bondMinor} asset={asset} />
+          </Figure>
+          <Figure label={t`Arbiters who agree`}>
+            <Trans>
+              {most} of {threshold} needed
+            </Trans>
+          </Figure>
+          {dispute.defaultFrom && (
+            <Figure
+              label={t`If nobody rules`}
+              note={
+                <Trans>
+                  <About height={dispute.defaultFrom} />, from block{' '}
+                  {dispute.defaultFrom.burnHeight.toLocaleString('en')}
+                </Trans>
+              }
+            >
+              <Trans>{percent(dispute.defaultBps)} to the freelancer</Trans>
+            </Figure>
+          )}
+        </Figures>
+        <Two>
+          <Stack gap="loose">
+            <Section title={<Trans>Both sides</Trans>}>
+              <div className={styles.sides}>
+                <Side dispute={dispute} side="client" />
+                <Side dispute={dispute} side="freelancer" />
+              </div>
+            </Section>
+            {open && dispute.side && <AddEvidence dispute={dispute} />}
+            <Section title={<Trans>What happened</Trans>}>
+              <Timeline dispute={dispute} />
+            </Section>
+          </Stack>
+          <div className={stickClass}>
+            <Sheet>
+              <h2>
+                <Trans>What was to be done</Trans>
+              </h2>
+              <p className={styles.words} dir="auto">
+                {dispute.acceptance || t`Nothing was written down but the title.`}
+              </p>
+              {dispute.netMinor !== null && (
+                <Facts>
+                  <Fact name={t`To the freelancer`}>
+                    <Money minor={dispute.netMinor} asset={asset} />
+                  </Fact>
+                  <Fact name={t`Back to the client`}>
+                    <Money minor={dispute.refundMinor ?? '0'} asset={asset} />
+                  </Fact>
+                </Facts>
+              )}
+              <Dossier dispute={dispute} />
+              {open && (
+                <p className="fine">
+                  <Trans>
+                    You can still settle, release or give way on{' '}
+                    <Link to={`/${side}/projects/${dispute.projectId}`}>the project’s page</Link>.
+                    This house cannot rule in the arbiters’ place.
+                  </Trans>
+                </p>
+              )}
+            </Sheet>
+          </div>
+        </Two>
+      </div>
+    </>
+  );
+}
+
+function DisputeState({ dispute }: { dispute: Dispute }) {
+  const { t } = useLingui();
+  const words: Record<string, [CoinState, string]> = {
+    disputed: ['disputed', t`Disputed`],
+    approved: ['final', t`Paid to the freelancer`],
+    split: ['split', t`Split`],
+    refunded: ['refunded', t`Given back`],
+  };
+  const [coin, said] = words[dispute.status] ?? ['waiting', t`Not disputed`];
+  const final = dispute.status === dispute.finalStatus;
+  return (
+    <State state={final ? coin : 'provisional'} live={!final}>
+      {final ? said : t`${said}, not final`}
+    </State>
+  );
+}
+
+function Side({ dispute, side }: { dispute: Dispute; side: 'client' | 'freelancer' }) {
+  const pieces = dispute.evidence.filter((each) => each.side === side);
+  return (
+    <section className={styles.side}>
+      <div>
+        <h3>
+          {side === dispute.side ? (
+            <Trans>You</Trans>
+          ) : side === 'client' ? (
+            <Trans>Client</Trans>
+          ) : (
+            <Trans>Freelancer</Trans>
+          )}
+        </h3>
+        <Address of={dispute[side]} />
+      </div>
+      {pieces.length === 0 && (
+        <p className="muted">
+          <Trans>Nothing was handed in so far.</Trans>
+        </p>
+      )}
+      {pieces.map((each) => (
+        <div key={each.id} className={styles.piece}>
+          {each.text && (
+            <p className={styles.quote} dir="auto">
+              {each.text}
+            </p>
+          )}
+          <Files files={each.files} from={{ dispute: dispute.id, evidence: each.id }} />
+          <p className="fine">
+            <Time at={each.handedInAt} />
+            {', SHA-256 '}
+            <span className={styles.code} title={each.sha256}>
+              {each.sha256.slice(0, 8)}…
+            </span>
+          </p>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function AddEvidence({ dispute }: { dispute: Dispute }) {
+  const { t } = useLingui();
+  const words = useWords();
+  const refresh = useRefresh(dispute.projectId);
+  const [text, setText] = useState('');
+  const [picked, setPicked] = useState<Picked[]>([]);
+  const [key, setKey] = useState(newIdempotencyKey);
+  const [tried, setTried] = useState(false);
+  const empty = text.trim() === '' && picked.length === 0;
+  const add = useMutation({
+    mutationFn: () =>
+      ask(
+        api.POST('/api/disputes/{dispute_id}/evidence', {
+          params: { path: { dispute_id: dispute.id }, header: { 'Idempotency-Key': key } },
+          body: { text, files: picked.map((each) => each.id) },
+        }),
+      ),
+    onSuccess: async () => {
+      setText('');
+      setPicked([]);
+      setTried(false);
+      await refresh();
+    },
+    onSettled: () => setKey(newIdempotencyKey()),
+  });
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    setTried(true);
+    if (!empty && !add.isPending) add.mutate();
+  }
+  return (
+    <Section title={<Trans>Your evidence</Trans>}>
+      <form className={styles.form} onSubmit={submit}>
+        <TextArea
+          label={t`In your words`}
+          help={t`Shown to the other side and to the arbiters at once. It stays as it is.`}
+          rows={4}
+          maxLength={10_000}
+          value={text}
+          error={tried && empty ? t`Write something, or add a document.` : undefined}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <FilePicker picked={picked} onChange={setPicked} />
+        {add.error && (
+          <Note state="failed" title={words(add.error).title} alert>
+            <p>{words(add.error).what}</p>
+          </Note>
+        )}
+        <Actions>
+          <Button kind="primary" type="submit" disabled={add.isPending}>
+            <Trans>Hand in this evidence</Trans>
+          </Button>
+          <span className="fine">
+            <Trans>It cannot be changed or taken back.</Trans>
+          </span>
+        </Actions>
+      </form>
+    </Section>
+  );
+}
+
+function Timeline({ dispute }: { dispute: Dispute }): ReactNode {
+  const { t } = useLingui();
+  const names: Record<string, string> = {
+    'project-created': t`The client locked the money.`,
+    'project-accepted': t`The freelancer took the project on.`,
+    'milestone-completed': t`The milestone was handed in.`,
+    'dispute-filed': t`It was disputed, and the bond put up.`,
+    'vote-cast': t`An arbiter named a split.`,
+    'settlement-offered': t`A split was offered.`,
+    'milestone-settled': t`Both sides settled, and the money was paid.`,
+    'milestone-released': t`The client released the money.`,
+    'milestone-claimed': t`The money was claimed for the freelancer.`,
+    'milestone-conceded': t`The freelancer gave the money back.`,
+    'milestone-reclaimed': t`The client took the money back.`,
+    'dispute-resolved': t`The dispute was closed, and the money paid.`,
+  };
+  return (
+    <ol className={styles.line}>
+      {dispute.timeline.map((each) => (
+        <li key={`${each.txId}-${each.name}-${each.milestoneNum}`}>
+          <Time at={each.at} />
+          <span>
+            {names[each.name] ?? each.name}{' '}
+            {each.bps !== null && <Trans>{percent(each.bps)} to the freelancer.</Trans>}{' '}
+            {each.actor && <Address of={each.actor} />}{' '}
+            <State state={each.state === 'final' ? 'final' : 'provisional'}>
+              {each.state === 'final' ? t`Final` : t`Seen, not final`}
+            </State>
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** The signed record; it is made when it is asked for, and can be checked without this house. */
+function Dossier({ dispute }: { dispute: Dispute }) {
+  const words = useWords();
+  const path = { params: { path: { dispute_id: dispute.id } } };
+  const get = useMutation({
+    mutationFn: async () => {
+      await ask(api.POST('/api/disputes/{dispute_id}/dossier', path));
+      for (let look = 0; ; look += 1) {
+        try {
+          return await ask(api.GET('/api/disputes/{dispute_id}/dossier', path));
+        } catch (error) {
+          const absent = error instanceof ApiProblem && error.status === 404;
+          if (!absent || look > 60) throw error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    },
+    onSuccess: ({ download }) => location.assign(download.url),
+  });
+  return (
+    <>
+      <Actions>
+        <Button disabled={get.isPending} onClick={() => get.mutate()}>
+          {get.isPending ? (
+            <Trans>The dossier is being made</Trans>
+          ) : (
+            <Trans>Download the dossier</Trans>
+          )}
+        </Button>
+      </Actions>
+      <p className="fine">
+        <Trans>Everything that is final, signed. It can be checked without us.</Trans>
+      </p>
+      {get.error && (
+        <Note state="failed" title={words(get.error).title} alert>
+          <p>{words(get.error).what}</p>
+        </Note>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,127 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Navigate, useParams } from 'react-router';
+import { ApiProblem, useWords } from '#/api';
+import { NoSuchPage } from '#/app/NoSuchPage';
+import { Address, Head, Note, Section, Skeleton, Stack, Time, Two } from '#/design';
+import { useUser } from '#/session';
+import { useActs } from './Acts';
+import { Agreed } from './Agreed';
+import { EscrowSheet } from './EscrowSheet';
+import { Milestones } from './Milestones';
+import { Proposals } from './Proposals';
+import { ProposePart } from './ProposePart';
+import styles from './projects.module.css';
+import { type FaceSide, type Project, useProject, useRights } from './queries';
+import { Reviews } from './Reviews';
+import { Turn } from './Turn';
+import { ProjectState, useCategoryName } from './words';
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** One project: what was agreed, where its money is, and what whoever reads can do. */
+export function ProjectPage({ side }: { side: FaceSide }) {
+  const { t } = useLingui();
+  const { id = '' } = useParams();
+  const words = useWords();
+  const project = useProject(id);
+  if (!ID.test(id)) return <NoSuchPage />;
+  if (project.error instanceof ApiProblem && project.error.status === 404) return <NoSuchPage />;
+  if (!project.data) {
+    return (
+      <>
+        <Head title={t`Project`} />
+        {project.error ? (
+          <Note state="failed" title={words(project.error).title} alert>
+            <p>{words(project.error).what}</p>
+          </Note>
+        ) : (
+          <Skeleton lines={6} label={t`Fetching the project`} />
+        )}
+      </>
+    );
+  }
+  // Whoever comes from the inbox comes to the side of the market that is theirs.
+  const own: FaceSide | null =
+    project.data.part === null ? null : project.data.part === 'client' ? 'hire' : 'work';
+  if (own !== null && own !== side) return <Navigate to={`/${own}/projects/${id}`} replace />;
+  return <Page project={project.data} side={side} />;
+}
+
+function Page({ project, side }: { project: Project; side: FaceSide }) {
+  const { t } = useLingui();
+  const user = useUser();
+  const category = useCategoryName();
+  const rights = useRights(project).data;
+  const acts = useActs(project);
+  const agreed = project.agreement;
+  const other = project.part === 'client' ? agreed?.freelancerAddress : project.clientAddress;
+  return (
+    <>
+      <Head
+        title={project.title}
+        crumbs={[
+          { to: `/${side}/projects`, name: side === 'hire' ? t`Your projects` : t`Projects` },
+        ]}
+        lead={
+          agreed && !agreed.endedAt ? (
+            <Trans>
+              With <Address of={other ?? agreed.clientAddress} />. Agreed on{' '}
+              <Time at={agreed.agreedAt} show="day" />.
+            </Trans>
+          ) : (
+            <Trans>
+              {category(project.category)}, posted by <Address of={project.clientAddress} /> on{' '}
+              <Time at={project.createdAt} show="day" />.
+            </Trans>
+          )
+        }
+      >
+        <ProjectState project={project} />
+      </Head>
+      <Turn project={project} rights={rights} side={side} onAct={acts.start} />
+      <div className={styles.body}>
+        <Two>
+          <Stack gap="loose">
+            <Section
+              title={<Trans>Milestones</Trans>}
+              aside={
+                rights?.burnHeight ? (
+                  <span className="fine">
+                    <Trans>
+                      Bitcoin block {rights.burnHeight.toLocaleString('en')} now, about 10 minutes
+                      each
+                    </Trans>
+                  </span>
+                ) : undefined
+              }
+            >
+              <Milestones project={project} rights={rights} side={side} onAct={acts.start} />
+            </Section>
+            {project.description && (
+              <Section title={<Trans>What is wanted</Trans>}>
+                <p className={styles.words} dir="auto">
+                  {project.description}
+                </p>
+                {project.skills.length > 0 && (
+                  <ul className={styles.skills} aria-label={t`Skills`}>
+                    {project.skills.map((skill) => (
+                      <li key={skill}>{skill}</li>
+                    ))}
+                  </ul>
+                )}
+              </Section>
+            )}
+          </Stack>
+          <aside className={styles.aside} aria-label={t`Money and terms`}>
+            <EscrowSheet project={project} />
+            <Agreed project={project} />
+          </aside>
+        </Two>
+        {user && <Proposals project={project} />}
+        {side === 'work' && <ProposePart project={project} />}
+        <Reviews project={project} />
+      </div>
+      {acts.dialog}
+    </>
+  );
+}

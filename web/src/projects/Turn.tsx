@@ -1,0 +1,357 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import type { ReactNode } from 'react';
+import { Button, buttonClass, LinkButton, Money, Note } from '#/design';
+import { useExplorer } from '#/session';
+import { ActWords, type Wanted } from './Acts';
+import { totalOf } from './money';
+import type { FaceSide, Project, Rights } from './queries';
+import { useReviews } from './queries';
+import { About, currentMilestone } from './words';
+
+interface Props {
+  project: Project;
+  rights: Rights | undefined;
+  side: FaceSide;
+  onAct: (wanted: Wanted) => void;
+}
+
+/** What is whoever reads to do now; else what is awaited, and for how long. */
+export function Turn(props: Props): ReactNode {
+  const { project } = props;
+  if (project.awaited.length > 0) return <Awaited project={project} />;
+  const { part, agreement } = project;
+  if (part !== 'client' && part !== 'freelancer') return null;
+  if (!project.funding?.escrow) {
+    if (agreement && !agreement.endedAt) return <Unfunded {...props} />;
+    if (part === 'client' && project.stage === 'open') return <Choose project={project} />;
+    return null;
+  }
+  if (project.funding.state === 'provisional') return <Seen project={project} />;
+  return <Milestone {...props} />;
+}
+
+/** Sent by a wallet, and not shown by the chain so far. */
+function Awaited({ project }: { project: Project }) {
+  const explorer = useExplorer();
+  const hint = project.awaited[0];
+  if (!hint) return null;
+  const link = explorer('chainTx', 'stacks', hint.txId);
+  const what = (
+    <ActWords project={project} wanted={{ act: hint.act, num: hint.milestoneNum, bps: null }} />
+  );
+  return (
+    <Note state="waiting" live level="h2" title={<Trans>Sent: {what}</Trans>}>
+      <p>
+        <Trans>
+          The chain does not show it yet. That takes a few seconds to some minutes; nothing has
+          moved until then. You may close this page.
+        </Trans>{' '}
+        {link && (
+          <a href={link} rel="noreferrer" target="_blank">
+            <Trans>Transaction</Trans>
+          </a>
+        )}
+      </p>
+    </Note>
+  );
+}
+
+function Choose({ project }: { project: Project }) {
+  const { t } = useLingui();
+  const count = project.proposalsWaiting;
+  if (count === 0) {
+    return (
+      <Note state="waiting" level="h2" title={t`Waiting for proposals`}>
+        <p>
+          <Trans>
+            Nobody has proposed yet. Nothing is locked and nothing is promised; you may close this
+            page.
+          </Trans>
+        </p>
+      </Note>
+    );
+  }
+  return (
+    <Note
+      state="provisional"
+      act
+      level="h2"
+      title={t`Your turn: choose a proposal`}
+      actions={
+        <a className={buttonClass({ kind: 'primary' })} href="#proposals">
+          <Trans>Compare the proposals</Trans>
+        </a>
+      }
+    >
+      <p>
+        <Trans>
+          Accepting one fixes its terms and passes over the others. No money moves with it.
+        </Trans>
+      </p>
+    </Note>
+  );
+}
+
+function Unfunded({ project, rights, onAct }: Props) {
+  const { t } = useLingui();
+  const total = <Money minor={totalOf(project)} asset={project.asset} inherit />;
+  if (project.part === 'freelancer') {
+    return (
+      <Note state="waiting" level="h2" title={<Trans>The client has not locked {total} yet</Trans>}>
+        <p>
+          <Trans>Do not start. This page says when the money is in the contract for good.</Trans>
+        </p>
+      </Note>
+    );
+  }
+  return (
+    <Note
+      state="provisional"
+      act
+      level="h2"
+      title={<Trans>Your turn: lock {total}</Trans>}
+      actions={
+        <Button
+          kind="primary"
+          disabled={rights ? !rights.mayCreate : true}
+          onClick={() => onAct({ act: 'create', num: null })}
+        >
+          <ActWords project={project} wanted={{ act: 'create', num: null }} />
+        </Button>
+      }
+    >
+      <p>
+        <Trans>
+          It goes into the contract, not to us. Until the freelancer takes the project on, you can
+          cancel and have all of it back.
+        </Trans>
+      </p>
+      {project.funding && project.funding.others.length > 0 && (
+        <p>{t`An escrow was created that is not what was agreed on. Compare before you act.`}</p>
+      )}
+    </Note>
+  );
+}
+
+function Seen({ project }: { project: Project }) {
+  const { t } = useLingui();
+  const built = project.funding?.burnBlocks ?? 0;
+  const needed = project.funding?.burnBlocksNeeded ?? 0;
+  return (
+    <Note state="provisional" live level="h2" title={t`The money is seen, not final`}>
+      <p>
+        <Trans>
+          {built} of {needed} Bitcoin blocks are built on it, about ten minutes each. Until then it
+          can still be undone.
+        </Trans>{' '}
+        {project.part === 'freelancer' ? (
+          <Trans>Do not start yet.</Trans>
+        ) : (
+          <Trans>You may close this page.</Trans>
+        )}
+      </p>
+    </Note>
+  );
+}
+
+/** The money is locked for good: whose turn it is, milestone by milestone. */
+function Milestone({ project, rights, side, onAct }: Props) {
+  const { t } = useLingui();
+  const { part } = project;
+  const mine = (act: Wanted['act'], num: number | null) =>
+    rights?.items.some((each) => each.act === act && each.milestoneNum === num && each.mine) ??
+    false;
+  const button = (wanted: Wanted, kind: 'primary' | 'plain' | 'quiet' | 'danger' = 'plain') => (
+    <Button kind={kind} onClick={() => onAct(wanted)}>
+      <ActWords project={project} wanted={wanted} />
+    </Button>
+  );
+  const current = currentMilestone(project);
+  if (!current) return <Ended project={project} />;
+  const num = current.num;
+
+  if (part === 'freelancer' && mine('accept', null)) {
+    return (
+      <Note
+        state="provisional"
+        act
+        level="h2"
+        title={t`Your turn: take the project on`}
+        actions={
+          <>
+            {button({ act: 'accept', num: null }, 'primary')}
+            {mine('decline', null) && button({ act: 'decline', num: null }, 'quiet')}
+          </>
+        }
+      >
+        <p>
+          <Trans>
+            The money is locked, and that is final. Once you take it on, the client can no longer
+            cancel.
+          </Trans>
+        </p>
+      </Note>
+    );
+  }
+  if (current.status === 'disputed') {
+    return (
+      <Note
+        state="disputed"
+        act
+        level="h2"
+        title={t`Milestone ${num} is disputed`}
+        actions={
+          <LinkButton kind="primary" to={`/${side}/disputes/${project.id}-${num}`}>
+            <Trans>Open the dispute</Trans>
+          </LinkButton>
+        }
+      >
+        <p>
+          <Trans>
+            Its money stays where it is until the arbiters name a split, both sides settle, or one
+            gives way.
+          </Trans>
+        </p>
+      </Note>
+    );
+  }
+  if (current.status === 'submitted') {
+    const until = current.claimFrom;
+    if (part === 'client') {
+      return (
+        <Note
+          state="provisional"
+          act
+          level="h2"
+          title={t`Your turn: look at milestone ${num}`}
+          actions={
+            <>
+              {mine('release', num) && button({ act: 'release', num }, 'primary')}
+              <a className={buttonClass()} href={`#milestone-${num}`}>
+                <Trans>Open the delivery</Trans>
+              </a>
+              {mine('dispute', num) && (
+                <Button kind="quiet" onClick={() => onAct({ act: 'dispute', num })}>
+                  <Trans>Dispute</Trans>
+                </Button>
+              )}
+            </>
+          }
+        >
+          <p>
+            {until && (
+              <Trans>
+                Release it, or dispute it before <About height={until} />. After that anyone may
+                claim it for the freelancer.
+              </Trans>
+            )}
+          </p>
+        </Note>
+      );
+    }
+    return (
+      <Note
+        state="provisional"
+        act
+        level="h2"
+        title={t`The client looks at milestone ${num}`}
+        actions={mine('claim', num) && button({ act: 'claim', num }, 'primary')}
+      >
+        <p>
+          {until && (
+            <Trans>
+              If the client does nothing until <About height={until} />, you can claim it. You may
+              close this page.
+            </Trans>
+          )}
+        </p>
+      </Note>
+    );
+  }
+  if (part === 'freelancer') {
+    return (
+      <Note
+        state="provisional"
+        act
+        level="h2"
+        title={t`Your turn: milestone ${num}`}
+        actions={
+          <a className={buttonClass({ kind: 'primary' })} href={`#milestone-${num}`}>
+            <Trans>Hand in milestone {num}</Trans>
+          </a>
+        }
+      >
+        <p>
+          {current.deadline && (
+            <Trans>
+              Its money is locked for you. It is due before <About height={current.deadline} />.
+              From then on the client may take it back.
+            </Trans>
+          )}
+        </p>
+      </Note>
+    );
+  }
+  const accepted = project.funding?.escrow?.accepted;
+  return (
+    <Note
+      state="waiting"
+      act
+      level="h2"
+      title={accepted ? t`The freelancer works on milestone ${num}` : t`Waiting for the freelancer`}
+      actions={
+        <>
+          {mine('cancel', null) && button({ act: 'cancel', num: null })}
+          {mine('reclaim', num) && button({ act: 'reclaim', num })}
+        </>
+      }
+    >
+      <p>
+        {accepted ? (
+          <Trans>Nothing is asked of you. You may close this page.</Trans>
+        ) : (
+          <Trans>
+            The money is locked, and that is final. Until the freelancer takes the project on, you
+            can cancel and have all of it back.
+          </Trans>
+        )}
+      </p>
+    </Note>
+  );
+}
+
+function Ended({ project }: { project: Project }) {
+  const { t } = useLingui();
+  const final = project.status === project.finalStatus || project.status === 'reviewed';
+  const reviews = useReviews(project.id, final);
+  if (!final) {
+    return (
+      <Note state="provisional" live level="h2" title={t`All milestones are closed, not final`}>
+        <p>
+          <Trans>
+            {project.funding?.burnBlocksNeeded ?? 6} Bitcoin blocks make it final, about ten minutes
+            each. You may close this page.
+          </Trans>
+        </p>
+      </Note>
+    );
+  }
+  if (!reviews.data?.mayWrite) return null;
+  return (
+    <Note
+      state="final"
+      act
+      level="h2"
+      title={t`All of it is final`}
+      actions={
+        <a className={buttonClass({ kind: 'primary' })} href="#reviews">
+          <Trans>Write a review</Trans>
+        </a>
+      }
+    >
+      <p>
+        <Trans>The other side sees yours once both are in, or after fourteen days.</Trans>
+      </p>
+    </Note>
+  );
+}
