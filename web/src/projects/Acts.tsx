@@ -2,7 +2,18 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { ApiProblem, api, ask, useWords } from '#/api';
-import { Address, Button, Dialog, divide, Fact, Facts, Money, Note, Split } from '#/design';
+import {
+  Address,
+  Button,
+  Dialog,
+  divide,
+  Fact,
+  Facts,
+  Money,
+  Note,
+  Split,
+  SplitSums,
+} from '#/design';
 import { connectedWallet, isStacks, useSite, useWallet } from '#/session';
 import { WalletFault } from '#/wallets';
 import { bondOf, totalOf } from './money';
@@ -151,6 +162,12 @@ function ActDialog(props: {
   const walletName = held?.name ?? t`your wallet`;
   const trouble = prepare.error ?? send.error;
   const label = <ActWords project={project} wanted={wanted} />;
+  const cut = {
+    bps: wanted.bps ?? 5_000,
+    amountMinor: project.milestones.find((each) => each.num === wanted.num)?.amountMinor ?? '0',
+    feeBps: project.funding?.escrow?.feeBps ?? 0,
+    asset: project.asset,
+  };
   return (
     <Dialog
       open
@@ -183,17 +200,15 @@ function ActDialog(props: {
       }
     >
       {chooses && (
-        <Split
-          client={t`Back to the client`}
-          freelancer={t`To the freelancer`}
-          bps={wanted.bps ?? 5_000}
-          onChange={props.onBps}
-          amountMinor={
-            project.milestones.find((each) => each.num === wanted.num)?.amountMinor ?? '0'
-          }
-          feeBps={project.funding?.escrow?.feeBps ?? 0}
-          asset={project.asset}
-        />
+        <>
+          <Split
+            {...cut}
+            client={t`Back to the client`}
+            freelancer={t`To the freelancer`}
+            onChange={props.onBps}
+          />
+          <SplitSums {...cut} />
+        </>
       )}
       {call && <CallFacts call={call} project={project} />}
       {trouble && (
