@@ -25,7 +25,7 @@ async function signCall(page: Page, name: RegExp): Promise<void> {
 }
 
 test('a project from posting to a released milestone, by two wallets', async ({ person }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   const { page: client } = await person();
   const { page: freelancer } = await person();
 
