@@ -299,17 +299,15 @@ def _is_amount(hint: Any) -> bool:
     return hint is Amount or Amount in get_args(hint)
 
 
-def _json_fields(kind: type[Event]) -> tuple[tuple[str, str, bool], ...]:
-    """Of each field: its name in JSON, its name here, and whether it holds amounts."""
+def _amounts_of(kind: type[Event]) -> tuple[str, ...]:
+    """The fields that hold amounts, by their names in JSON."""
     hints = get_type_hints(kind, include_extras=True)
-    return tuple(
-        (field.encode_name, field.name, _is_amount(hints[field.name]))
-        for field in msgspec.structs.fields(kind)
-    )
+    fields = msgspec.structs.fields(kind)
+    return tuple(field.encode_name for field in fields if _is_amount(hints[field.name]))
 
 
-_JSON_FIELDS: Mapping[str, tuple[tuple[str, str, bool], ...]] = {
-    str(kind.__struct_config__.tag): _json_fields(kind) for kind in TYPES
+_AMOUNTS: Mapping[str, tuple[str, ...]] = {
+    str(kind.__struct_config__.tag): _amounts_of(kind) for kind in TYPES
 }
 
 
@@ -319,15 +317,13 @@ def event_data(event: Event) -> dict[str, Any]:
     Amounts are decimal strings; heights, numbers and basis points are numbers; principals are text;
     a buffer is 0x and hexadecimal digits; what is absent is null.
     """
-    data: dict[str, Any] = {"event": event.__struct_config__.tag}
-    for key, field, is_amount in _JSON_FIELDS[data["event"]]:
-        value = getattr(event, field)
-        if is_amount:
-            value = [str(each) for each in value] if type(value) is tuple else str(value)
-        data[key] = value
+    data: dict[str, Any] = msgspec.to_builtins(event)
+    for key in _AMOUNTS[data["event"]]:
+        value = data[key]
+        data[key] = str(value) if type(value) is int else [str(each) for each in value]
     return data
 
 
-def event_json(event: Event) -> str:
-    """`event_data` as JSON text."""
-    return msgspec.json.encode(event_data(event)).decode()
+def event_json(event: Event) -> msgspec.Raw:
+    """`event_data`, written."""
+    return msgspec.Raw(msgspec.json.encode(event_data(event)))

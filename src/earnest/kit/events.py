@@ -38,14 +38,11 @@ async def append_event(
     )
 
 
-async def append_events(connection: Connection, events: Sequence[tuple[str, str, str]]) -> None:
-    """Appends many in their order, each as type, subject and data, the last as JSON text."""
+async def append_events(connection: Connection, events: Sequence[tuple[str, str, Any]]) -> None:
+    """Appends many in their order, each as type, subject and data, as above."""
     if events:
-        await connection.execute(
-            "INSERT INTO events (type, subject, data) SELECT e.type, e.subject, e.data::jsonb"
-            " FROM unnest($1::text[], $2::text[], $3::text[])"
-            " WITH ORDINALITY AS e (type, subject, data, place) ORDER BY e.place",
-            *([event[at] for event in events] for at in range(3)),
+        await connection.copy_records_to_table(
+            "events", records=events, columns=("type", "subject", "data")
         )
 
 

@@ -139,16 +139,10 @@ class _Batch:
                 "creationTxId": None if project is None else project.creation_tx_id,
                 "client": None if project is None else project.client,
                 "freelancer": None if project is None else project.freelancer,
-                "event": msgspec.Raw((json.get(placed.key) or event_json(event)).encode()),
+                "event": json.get(placed.key) or event_json(event),
             }
             about = "" if number is None else f":{number}"
-            rows.append(
-                (
-                    each.told.value,
-                    f"escrow:{self.contract}{about}",
-                    msgspec.json.encode(data).decode(),
-                )
-            )
+            rows.append((each.told.value, f"escrow:{self.contract}{about}", data))
         await append_events(db, rows)
         for told, count in Counter(row[0] for row in rows).items():
             EVENTS.labels(told).inc(count)

@@ -37,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True):
     logged: LoggedEvent
     key: EventKey
     event: Event | None = None
-    json: str | None = None
+    json: msgspec.Raw | None = None
     trouble: str | None = None
 
     @classmethod

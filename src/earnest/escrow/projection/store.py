@@ -4,9 +4,10 @@ Everything here runs inside the caller's db_tx, which holds the contract's curso
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import msgspec
 
@@ -134,40 +135,44 @@ class EventRow(msgspec.Struct):
     milestone_num: int | None = None
     actor: str | None = None
     creation_tx_id: str | None = None
-    data: str | None = None
+    data: msgspec.Raw | None = None
+
+
+_EVENT_COLUMNS = (
+    *("contract", "log_seq", "block_id", "tx_id", "event_index", "nth", "state", "height"),
+    *("burn_height", "block_time", "tx_index", "seq", "name", "number", "milestone_num", "actor"),
+    *("creation_tx_id", "data"),
+)
 
 
 async def insert_events(db: Connection, contract: str, rows: Sequence[EventRow]) -> None:
     """Adds events that the log told for the first time."""
-    logged = [row.logged for row in rows]
-    await db.execute(
-        "INSERT INTO escrow_events (contract, log_seq, block_id, tx_id, event_index, nth, state,"
-        " height, burn_height, block_time, tx_index, seq, name, number, milestone_num, actor,"
-        " creation_tx_id, data)"
-        " SELECT $1, e.s, e.b, e.t, e.i, e.n, e.st, e.h, e.bh, to_timestamp(e.bt), e.ti, e.q, e.na,"
-        " e.nu, e.m, e.a, e.c, e.d::jsonb FROM unnest($2::bigint[], $3::text[], $4::text[],"
-        " $5::integer[], $6::integer[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[],"
-        " $11::integer[], $12::bigint[], $13::text[], $14::bigint[], $15::smallint[], $16::text[],"
-        " $17::text[], $18::text[])"
-        " AS e (s, b, t, i, n, st, h, bh, bt, ti, q, na, nu, m, a, c, d)",
-        contract,
-        [each.seq for each in logged],
-        [each.block_id for each in logged],
-        [each.tx_id for each in logged],
-        [each.event_index for each in logged],
-        [each.nth for each in logged],
-        [row.state.value for row in rows],
-        [each.height for each in logged],
-        [each.burn_height for each in logged],
-        [each.block_time for each in logged],
-        [each.tx_index for each in logged],
-        [row.seq for row in rows],
-        [row.name for row in rows],
-        [row.number for row in rows],
-        [row.milestone_num for row in rows],
-        [row.actor for row in rows],
-        [row.creation_tx_id for row in rows],
-        [row.data for row in rows],
+    await db.copy_records_to_table(
+        "escrow_events",
+        columns=_EVENT_COLUMNS,
+        records=(
+            (
+                contract,
+                (logged := row.logged).seq,
+                logged.block_id,
+                logged.tx_id,
+                logged.event_index,
+                logged.nth,
+                row.state.value,
+                logged.height,
+                logged.burn_height,
+                datetime.fromtimestamp(logged.block_time, UTC),
+                logged.tx_index,
+                row.seq,
+                row.name,
+                row.number,
+                row.milestone_num,
+                row.actor,
+                row.creation_tx_id,
+                row.data,
+            )
+            for row in rows
+        ),
     )
 
 
@@ -394,59 +399,33 @@ async def _upsert(
     views: Sequence[str],
     rows: Sequence[msgspec.Struct],
 ) -> None:
-    await db.execute(
-        _upsert_sql(table),
-        contract,
-        views,
-        *(
-            [_plain(getattr(row, name), kind) for row in rows]
-            for name, kind in _sql_types(table.kind).items()
-        ),
-    )
-
-
-def _plain(value: Any, kind: str) -> Any:
-    if value is None:
-        return None
-    if kind == "members":
-        return "\n".join(value)
-    return str(value) if kind == "numeric" else value
-
-
-@cache
-def _sql_types(kind: type[msgspec.Struct]) -> dict[str, str]:
-    """Each field's type in SQL. Amounts go as text, addresses of a set as lines."""
-    found = {}
-    for field in msgspec.structs.fields(kind):
-        of = field.type
-        if isinstance(of, UnionType):
-            of = next(each for each in get_args(of) if each is not type(None))
-        if field.name.endswith("_minor"):
-            found[field.name] = "numeric"
-        elif field.name == "members":
-            found[field.name] = "members"
-        else:
-            found[field.name] = {int: "bigint", bool: "boolean"}.get(of, "text")
-    return found
+    # One JSON text: the driver writes arrays value by value, at several times the cost.
+    await db.execute(_upsert_sql(table), contract, views, msgspec.json.encode(rows).decode())
 
 
 @cache
 def _upsert_sql(table: _Table) -> str:
-    types = _sql_types(table.kind)
-    arrays = ", ".join(
-        f"${at}::{'text' if kind in ('numeric', 'members') else kind}[]"
-        for at, kind in enumerate(types.values(), start=3)
-    )
-    casts = {"numeric": "row.{}::numeric", "members": "string_to_array(row.{}, E'\\n')"}
-    values = ", ".join(casts.get(kind, "row.{}").format(name) for name, kind in types.items())
-    names = ", ".join(types)
+    fields = msgspec.structs.fields(table.kind)
+    columns = ", ".join(f'"{field.encode_name}" {_sql_type(field)}' for field in fields)
+    values = ", ".join(f'row."{field.encode_name}"' for field in fields)
+    names = ", ".join(field.name for field in fields)
     key = ", ".join((*table.key, "view", "contract"))
-    rest = ", ".join(f"{name} = excluded.{name}" for name in types if name not in table.key)
+    rest = ", ".join(f"{f.name} = excluded.{f.name}" for f in fields if f.name not in table.key)
     return (
         f"INSERT INTO {table.name} (contract, view, {names}) SELECT $1, view, {values}"
-        f" FROM unnest({arrays}) AS row ({names}) CROSS JOIN unnest($2::text[]) AS view"
+        f" FROM json_to_recordset($3::text::json) AS row ({columns})"
+        " CROSS JOIN unnest($2::text[]) AS view"
         f" ON CONFLICT ({key}) DO UPDATE SET {rest}"
     )
+
+
+def _sql_type(field: msgspec.structs.FieldInfo) -> str:
+    of = field.type
+    if isinstance(of, UnionType):
+        of = next(each for each in get_args(of) if each is not type(None))
+    if field.name.endswith("_minor"):
+        return "numeric"
+    return "text[]" if get_origin(of) is tuple else {int: "bigint", bool: "boolean"}.get(of, "text")
 
 
 async def _write_sums(
