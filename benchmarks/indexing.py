@@ -1,9 +1,11 @@
 """The escrow's indexer: prints into the log and folded, beside COPY of the same rows.
 
 The prints are shaped as the contract's own, drawn by a script and told again and again with other
-numbers; they are written by the log's own function, page by page, while the projector folds them,
-all in one process, as in the indexer. COPY writes the same rows into tables of the same shape with
-the same indexes, in turns with it: what this PostgreSQL can do at best.
+numbers. A server in memory tells them as a Stacks API server does; the follower reads and checks
+its pages and logs them, while the projector folds them, all in one process, as in the indexer. COPY
+writes the same rows into tables of the same shape with the same indexes, in turns with it: what
+this PostgreSQL can do at best. Beside the time by the clock stands the CPU time, ours and
+PostgreSQL's together, which other work on the machine changes little.
 """
 
 import asyncio
@@ -14,14 +16,17 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
 from benchmarks.database import Cluster, Copy, connect
-from benchmarks.machine import memory_mb
+from benchmarks.machine import cpu_seconds, memory_mb
+from benchmarks.recorded_node import RecordedNode
 from earnest import escrow
-from earnest.escrow import Projector
+from earnest.chains.stacks import StacksApi
+from earnest.chains.stacks.follower import StacksFollower
+from earnest.escrow import EscrowNumbering, Projector
 from earnest.kit.db import Database
 from tests.escrow_contract import CONTRACT, Script, print_of
 from tests.escrow_log import StacksLog, entry
@@ -30,19 +35,28 @@ PAGE = 1_000
 TEMPLATE = 2_000
 ROUND = 20_000
 _POLLS = 200
+_BLOCKS = 50
+_LIVE = "SELECT event_count FROM escrow_config WHERE view = 'live'"
 _TABLES = {"chain_log": "seq", "escrow_events": "log_seq", "events": "id"}
 _FIELDS = {name: re.compile(name.encode().hex() + "01" + "([0-9a-f]{32})") for name in
            ("seq", "project-id")}  # fmt: skip
 
 
+class Pace(msgspec.Struct, frozen=True):
+    """Medians of rounds: events per second of the clock, and CPU microseconds per event."""
+
+    per_s: float
+    cpu_us: float
+
+
 class Backfill(msgspec.Struct, frozen=True, kw_only=True):
-    """Medians of rounds, in events/s: all of it, its two parts alone, and COPY of the same rows."""
+    """All of it, its two parts alone, and COPY of the same rows. `events` are those of a round."""
 
     events: int
-    whole: float
-    logged: float
-    folded: float
-    copied: float
+    whole: Pace
+    logged: Pace
+    folded: Pace
+    copied: Pace
 
 
 class Rebuild(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,19 +69,24 @@ class Rebuild(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """What an event costs, logged and folded, on top of so many: microseconds, median of rounds."""
+    """What an event costs, logged and folded, on top of so many: microseconds of the clock and of
+    CPU, medians of rounds."""
 
     existing: int
     event_us: float
+    cpu_us: float
 
 
 class Indexing(msgspec.Struct, frozen=True, kw_only=True):
-    """All figures of the indexer. `poll_us` is a look that finds nothing new."""
+    """All figures of the indexer. `poll_us` is a look that finds nothing new, by follower and
+    projector; `row_us` the time from a new block with one print to its rows in the live view."""
 
     load_1m: float
+    load_1m_after: float
     backfill: Backfill
     rebuild: Rebuild
     poll_us: float
+    row_us: float
     costs: list[Cost]
 
 
@@ -108,14 +127,15 @@ class _Prints:
             self._numbers += self._of_template
 
 
-def _with_places(raw: str) -> tuple[str, dict[str, tuple[int, int]]]:
-    """A print, and where in it the figures stand that are changed."""
-    found = {name: at.search(raw) for name, at in _FIELDS.items()}
-    return raw, {name: each.span(1) for name, each in found.items() if each is not None}
+class _Took(msgspec.Struct, frozen=True):
+    """Seconds by the clock, and of CPU: ours and the database's."""
+
+    clock_s: float
+    cpu_s: float
 
 
 class _Indexer:
-    """A log and a projector over one database."""
+    """A log and a projector over one database, without a follower."""
 
     def __init__(self, database: Database, log: StacksLog, prints: _Prints) -> None:
         self.database = database
@@ -124,7 +144,7 @@ class _Indexer:
         self.projector = Projector(database, CONTRACT)
 
     @classmethod
-    async def open(cls, cluster: Cluster, copy: Copy, prints: _Prints, tip: int) -> "_Indexer":
+    async def open(cls, cluster: Cluster, copy: Copy, prints: _Prints, tip: int) -> Self:
         url = cluster.role_url(copy.name, "indexer")
         database = await Database.connect(url, application="benchmark indexer")
         log = await StacksLog.begin(database)
@@ -162,57 +182,96 @@ class _Indexer:
         return [self.prints.take(min(PAGE, count - at)) for at in range(0, count, PAGE)]
 
 
+class _Following(_Indexer):
+    """With a follower, which reads what a server tells."""
+
+    node: RecordedNode
+    follower: StacksFollower
+
+    @classmethod
+    async def begin(cls, cluster: Cluster, copy: Copy) -> "_Following":
+        indexer = await cls.open(cluster, copy, _Prints(), 0)
+        indexer.node = RecordedNode(CONTRACT)
+        api = StacksApi(indexer.node.url, transports=[indexer.node])
+        numbering = EscrowNumbering(CONTRACT)
+        indexer.follower = StacksFollower(indexer.database, api, CONTRACT, numbering=numbering)
+        await indexer.log.release()
+        if not await indexer.follower.take_fence():
+            raise RuntimeError("another one writes the log")
+        return indexer
+
+    async def write(self, pages: Sequence[Sequence[str]]) -> None:
+        self.node.add([each for page in pages for each in page])
+        while not (await self.follower.follow_once()).is_whole:
+            pass
+
+
 async def measure_indexing(
     cluster: Cluster, *, rounds: int, rebuild: int, sizes: Sequence[int]
 ) -> Indexing:
     """Backfill beside COPY, a rebuild of `rebuild` events, an idle poll, the cost at sizes."""
     load_1m = os.getloadavg()[0]
     copy = await cluster.make("indexing")
-    indexer = await _Indexer.open(cluster, copy, _Prints(), 0)
+    indexer = await _Following.begin(cluster, copy)
     admin = await connect(copy.superuser)
     try:
         await indexer.both(indexer.pages(ROUND))  # what is cold at first is not measured
         backfill = await _backfill(indexer, admin, rounds)
-        print(f"  backfill {backfill.whole:,.0f} events/s, COPY {backfill.copied:,.0f}", flush=True)
+        whole, copied = backfill.whole, backfill.copied
+        print(f"  backfill {whole.per_s:,.0f} events/s, COPY {copied.per_s:,.0f}", flush=True)
+        print(f"  CPU per event {whole.cpu_us:.0f} µs, COPY {copied.cpu_us:.0f} µs", flush=True)
         while await _logged(admin) < rebuild:
             await indexer.both(indexer.pages(ROUND))
         await indexer.check()
         rebuilt = await _rebuild(indexer)
         print(f"  rebuild of {rebuilt.events:,} events in {rebuilt.seconds:.0f} s", flush=True)
         poll_us = await _poll(indexer)
+        row_us = await _row(indexer)
+        await indexer.check()
     finally:
         await admin.close()
         await indexer.database.close()
         await cluster.drop(copy)
+    costs = await _costs(cluster, rounds, sizes)
     return Indexing(
         load_1m=load_1m,
+        load_1m_after=os.getloadavg()[0],
         backfill=backfill,
         rebuild=rebuilt,
         poll_us=poll_us,
-        costs=await _costs(cluster, rounds, sizes),
+        row_us=row_us,
+        costs=costs,
     )
 
 
-async def _backfill(indexer: _Indexer, admin: Any, rounds: int) -> Backfill:
+async def _backfill(indexer: _Following, admin: Any, rounds: int) -> Backfill:
     for table in _TABLES:
         await admin.execute(f"CREATE TABLE {table}_copied (LIKE {table} INCLUDING ALL)")
-    took: dict[str, list[float]] = {"whole": [], "logged": [], "folded": [], "copied": []}
+    took: dict[str, list[_Took]] = {"whole": [], "logged": [], "folded": [], "copied": []}
     for _ in range(rounds):
         before = {t: await _last(admin, t, key) for t, key in _TABLES.items()}
         pages = indexer.pages(ROUND)
-        took["whole"].append(await _timed(indexer.both(pages)))
+        took["whole"].append(await _timed(indexer.both(pages), indexer.node))
         took["copied"].append(await _copy(admin, before))
         pages = indexer.pages(ROUND)
-        took["logged"].append(await _timed(indexer.write(pages)))
+        took["logged"].append(await _timed(indexer.write(pages), indexer.node))
         took["folded"].append(await _timed(indexer.fold(ROUND)))
-    rates = {name: ROUND / statistics.median(each) for name, each in took.items()}
-    return Backfill(events=ROUND, **rates)
+    return Backfill(events=ROUND, **{name: _pace(each) for name, each in took.items()})
 
 
-async def _timed(work: Any) -> float:
-    began_s = time.perf_counter()
+def _pace(rounds: Sequence[_Took]) -> Pace:
+    clock_s = statistics.median(each.clock_s for each in rounds)
+    return Pace(ROUND / clock_s, 1e6 * statistics.median(each.cpu_s for each in rounds) / ROUND)
+
+
+async def _timed(work: Any, node: RecordedNode | None = None) -> _Took:
+    """What work took, without what the server in memory took to make its answers."""
+    answering_s = node.answering_s if node else 0.0
+    cpu_s, began_s = cpu_seconds(os.getpid()), time.perf_counter()
     await work
-    return time.perf_counter() - began_s
+    took_s, cpu_s = time.perf_counter() - began_s, cpu_seconds(os.getpid()) - cpu_s
+    answering_s = node.answering_s - answering_s if node else 0.0
+    return _Took(took_s - answering_s, cpu_s - answering_s)
 
 
 async def _last(admin: Any, table: str, key: str) -> int:
@@ -223,21 +282,22 @@ async def _logged(admin: Any) -> int:
     return await _last(admin, "chain_log", "seq")
 
 
-async def _copy(admin: Any, after: dict[str, int]) -> float:
-    """Seconds to COPY the rows of the last round into tables of the same shape."""
-    took_s = 0.0
+async def _copy(admin: Any, after: dict[str, int]) -> _Took:
+    """What it takes to COPY the rows of the last round into tables of the same shape."""
+    clock_s = cpu_s = 0.0
     for table, key in _TABLES.items():
         with tempfile.TemporaryFile() as kept:
             await admin.copy_from_query(
                 f"SELECT * FROM {table} WHERE {key} > {after[table]}", output=kept, format="binary"
             )
             kept.seek(0)
-            took_s += await _timed(
+            took = await _timed(
                 admin.copy_to_table(
                     f"{table}_copied", source=kept, format="binary", schema_name="earnest"
                 )
             )
-    return took_s
+            clock_s, cpu_s = clock_s + took.clock_s, cpu_s + took.cpu_s
+    return _Took(clock_s, cpu_s)
 
 
 async def _rebuild(indexer: _Indexer) -> Rebuild:
@@ -265,9 +325,25 @@ async def _rebuild(indexer: _Indexer) -> Rebuild:
     )
 
 
-async def _poll(indexer: _Indexer) -> float:
-    took_s = [await _timed(indexer.projector.run_once()) for _ in range(_POLLS)]
-    return 1e6 * statistics.median(took_s)
+async def _poll(indexer: _Following) -> float:
+    async def look() -> None:
+        await indexer.follower.follow_once()
+        await indexer.projector.run_once()
+
+    return 1e6 * statistics.median([(await _timed(look())).clock_s for _ in range(_POLLS)])
+
+
+async def _row(indexer: _Following) -> float:
+    """From the block that a server has to the event's rows, committed."""
+
+    async def learn() -> None:
+        before = await indexer.database.fetchval(_LIVE)
+        indexer.node.add(indexer.prints.take(1), final=False)
+        await indexer.follower.follow_once()
+        while await indexer.database.fetchval(_LIVE) == before:
+            await indexer.projector.run_once()
+
+    return 1e6 * statistics.median([(await _timed(learn())).clock_s for _ in range(_BLOCKS)])
 
 
 # -- the cost of one more event, by how many there are ---------------------------------------------
@@ -283,17 +359,21 @@ async def _costs(cluster: Cluster, rounds: int, sizes: Sequence[int]) -> list[Co
         prints = _Prints(size, size // 8)
         indexers[size] = await _Indexer.open(cluster, copy, prints, size)
         await indexers[size].both(indexers[size].pages(ROUND // 4))
-    took: dict[int, list[float]] = {size: [] for size in sizes}
+    took: dict[int, list[_Took]] = {size: [] for size in sizes}
     for at in range(rounds):
         for size in sizes if at % 2 else sizes[::-1]:
             pages = indexers[size].pages(ROUND)
-            took[size].append(1e6 * await _timed(indexers[size].both(pages)) / ROUND)
+            took[size].append(await _timed(indexers[size].both(pages)))
     for indexer in indexers.values():
         await indexer.check()
         await indexer.database.close()
     for copy in copies:
         await cluster.drop(copy)
-    return [Cost(existing=size, event_us=statistics.median(took[size])) for size in sizes]
+    paces = {size: _pace(took[size]) for size in sizes}
+    return [
+        Cost(existing=size, event_us=1e6 / paces[size].per_s, cpu_us=paces[size].cpu_us)
+        for size in sizes
+    ]
 
 
 async def _seed(copy: Copy, size: int) -> None:

@@ -189,35 +189,55 @@ followed by the indexer and posted.
 def _indexing(found: Indexing) -> str:
     fill, rebuild = found.backfill, found.rebuild
     per_second = [
-        ["logged and folded", f"{fill.whole:,.0f}", f"{fill.copied / fill.whole:.1f}"],
-        ["logged alone", f"{fill.logged:,.0f}", f"{fill.copied / fill.logged:.1f}"],
-        ["folded alone", f"{fill.folded:,.0f}", f"{fill.copied / fill.folded:.1f}"],
-        ["COPY of the same rows", f"{fill.copied:,.0f}", "1.0"],
+        [
+            name,
+            f"{pace.per_s:,.0f}",
+            f"{fill.copied.per_s / pace.per_s:.1f}",
+            f"{pace.cpu_us:.0f} µs",
+        ]
+        for name, pace in (
+            ("read, logged and folded", fill.whole),
+            ("read and logged alone", fill.logged),
+            ("folded alone", fill.folded),
+            ("COPY of the same rows", fill.copied),
+        )
     ]
-    least = found.costs[0].event_us
+    least = found.costs[0]
     by_size = [
-        [f"{c.existing:,} events before", f"{c.event_us / least:.2f}", f"{c.event_us:.0f} µs"]
+        [
+            f"{c.existing:,} events before",
+            f"{c.event_us / least.event_us:.2f}",
+            f"{c.event_us:.0f} µs",
+            f"{c.cpu_us / least.cpu_us:.2f}",
+            f"{c.cpu_us:.0f} µs",
+        ]
         for c in found.costs
     ]
     return (
         f"""## The escrow's events
 
 Prints shaped as the contract's, of one to four milestones from creation to their end, drawn by a
-script and repeated with other numbers: decoded, written into the chain log by its own function,
-folded into both views and announced, by one process as the indexer is. COPY writes the same rows of
-log, events and announcements into tables of the same shape with the same indexes, in turns of
-{fill.events:,} events; medians. The load was {found.load_1m:.1f} when this part began.
+script and repeated with other numbers. A server in memory tells them in pages shaped as recorded
+ones; its own time is left out, and so is any network. The pages are read and checked, decoded,
+logged, folded into both views and announced, by one process as the indexer is. COPY writes the same
+rows of log, events and announcements into tables of the same shape with the same indexes, in turns
+of {fill.events:,} events; medians. CPU is the process's and PostgreSQL's together. The load was
+{found.load_1m:.1f} when this part began and {found.load_1m_after:.1f} when it ended.
 
 """
-        + _table(["", "events/s", "times longer than COPY"], per_second)
+        + _table(["", "events/s", "times longer than COPY", "CPU per event"], per_second)
         + f"""
 `earnest rebuild` of {rebuild.events:,} events took {rebuild.seconds:.0f} s
 ({rebuild.events / rebuild.seconds:,.0f} events/s), both hashes included; the process held
 {rebuild.memory_before_mb:.0f} MB before it and {rebuild.memory_highest_mb:.0f} MB at most. A look
-that finds nothing new takes {found.poll_us / 1_000:.2f} ms.
+that finds nothing new takes {found.poll_us / 1_000:.2f} ms; from a new block with one event to its
+rows {found.row_us / 1_000:.2f} ms pass once somebody looks.
 
 """
-        + _table(["one more event", "times", "logged and folded"], by_size)
+        + _table(
+            ["one more event, logged and folded", "times", "clock", "times", "CPU"],
+            by_size,
+        )
         + "\n"
     )
 

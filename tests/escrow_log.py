@@ -67,6 +67,11 @@ class StacksLog:
             await log.begin(db, nonce, contract)
         return cls(indexer, nonce)
 
+    async def release(self) -> None:
+        """Gives the fence back: somebody else writes from now on."""
+        async with self._indexer.db_tx() as db:
+            await store.release_fence(db, Chain.STACKS, self._nonce)
+
     async def append(
         self,
         events: Sequence[Event] = (),

@@ -93,13 +93,17 @@ async def _encode_json(connection: Any) -> None:
             name,
             schema="pg_catalog",
             encoder=partial(_json, version),
-            decoder=lambda data, at=len(version): msgspec.json.decode(data[at:]),
+            decoder=partial(_from_json, len(version)),
             format="binary",
         )
 
 
 def _json(version: bytes, value: Any) -> bytes:
     return version + msgspec.json.encode(value, enc_hook=str)
+
+
+def _from_json(begins_at: int, data: bytes) -> Any:
+    return msgspec.json.decode(memoryview(data)[begins_at:])
 
 
 async def _keep_session(_connection: Any) -> None:

@@ -2,6 +2,7 @@
 
 from earnest.chains import RpcRejected
 from earnest.chains.stacks import StacksApi, clarity
+from earnest.escrow import patterns
 
 
 class EscrowNumbering:
@@ -12,6 +13,9 @@ class EscrowNumbering:
 
     def number_of(self, hex: str) -> int | None:
         """The `seq` of a print; None for one that is no event of the contract."""
+        event = patterns.read(hex)
+        if event is not None:
+            return event.seq
         try:
             value = clarity.decode_hex(hex)
         except clarity.NotClarity:
