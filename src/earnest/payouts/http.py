@@ -20,7 +20,7 @@ from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Network, Settings
 from earnest.kit.wire import AmountMinor, Body, Page, PositiveAmountMinor, Wire
-from earnest.payouts import store
+from earnest.payouts import http_desk, store
 from earnest.payouts.rules import PayoutStatus
 from earnest.payouts.service import (
     RecipientView,
@@ -220,4 +220,4 @@ class PayoutController(Controller):
         return Response(show(payout, settings), headers=_NO_STORE)
 
 
-ROUTES: list[Any] = [PayoutController]
+ROUTES: list[Any] = [PayoutController, *http_desk.ROUTES]

@@ -125,13 +125,17 @@ async def payouts_of(
     return [_payout(row) for row in rows]
 
 
-async def stuck_payouts(db: Connection, *, since: datetime, limit: int) -> list[Payout]:
-    """Payouts that wait for a person, or have not ended although they were asked before `since`."""
+async def stuck_payouts(
+    db: Connection, *, since: datetime, limit: int, after_seq: int = 0
+) -> list[Payout]:
+    """Payouts that wait for a person, or have not ended although they were asked before `since`;
+    the oldest first, from behind `after_seq` on."""
     rows = await db.fetch(
-        f"{_COLUMNS} WHERE p.status NOT IN ('final', 'failed')"
+        f"{_COLUMNS} WHERE p.status NOT IN ('final', 'failed') AND p.seq > $3"
         " AND (p.paused OR p.requested_at < $1) ORDER BY p.seq LIMIT $2",
         since,
         limit,
+        after_seq,
     )
     return [_payout(row) for row in rows]
 

@@ -1,51 +1,31 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { useLingui } from '@lingui/react/macro';
 import { Navigate, Route, Routes } from 'react-router';
-import { Frame } from '#/app/Frame';
+import { Frame, type Place } from '#/app/Frame';
 import { NoSuchPage } from '#/app/NoSuchPage';
-import { Empty, Head } from '#/design';
-import { SignedIn, useUser } from '#/session';
+import { useUser } from '#/session';
+import { DisputePage } from './DisputePage';
+import { DisputesPage } from './DisputesPage';
+import { HealthPage } from './HealthPage';
 
-/** The side of the house: only for those who may. */
+/** The side of the house, and of the arbiters that the contract names: only for those who may. */
 export default function Admin() {
   const { t } = useLingui();
+  const user = useUser();
+  const operator = user?.role === 'operator';
+  const health: Place = { to: '/admin/health', name: t`Health`, icon: 'health' };
+  const disputes: Place = { to: '/admin/disputes', name: t`Disputes`, icon: 'scales' };
   return (
-    <Frame
-      face="admin"
-      label={t`Admin`}
-      places={[{ to: '/admin/health', name: t`Health`, icon: 'health' }]}
-    >
+    <Frame face="admin" label={t`Admin`} places={[health, disputes]}>
       <Routes>
-        <Route index element={<Navigate to="health" replace />} />
-        <Route path="health" element={<Health />} />
+        <Route
+          index
+          element={<Navigate to={operator || !user ? 'health' : 'disputes'} replace />}
+        />
+        <Route path="health" element={<HealthPage />} />
+        <Route path="disputes" element={<DisputesPage />} />
+        <Route path="disputes/:id" element={<DisputePage />} />
         <Route path="*" element={<NoSuchPage />} />
       </Routes>
     </Frame>
-  );
-}
-
-function Health() {
-  const { t } = useLingui();
-  return (
-    <>
-      <Head title={t`Health`} />
-      <SignedIn>
-        <OperatorOnly>
-          <Empty state="final" level="h2" title={<Trans>Nothing needs a look</Trans>} />
-        </OperatorOnly>
-      </SignedIn>
-    </>
-  );
-}
-
-function OperatorOnly(props: { children: React.ReactNode }) {
-  const user = useUser();
-  if (user?.role === 'operator') return props.children;
-  return (
-    <Empty state="closed" level="h2" title={<Trans>This is for the operator</Trans>}>
-      <Trans>
-        The wallet that you signed in with is not one of the operator’s. Nothing here concerns your
-        money.
-      </Trans>
-    </Empty>
   );
 }
