@@ -20,8 +20,14 @@ from earnest.jobs import JobCannotSucceed, JobRegistry, Timing, run_worker
 from earnest.kit.db import Database
 from earnest.projects import check_dossier, register_dossier_jobs
 from earnest.projects.disputes import service as service_disputes
+from earnest.projects.disputes.errors import DisputeNotFinal
 from earnest.projects.disputes.rules_dossier import Side, SignedDossier
-from earnest.projects.disputes.service_dossiers import find_dossier, make_dossier, public_key_of
+from earnest.projects.disputes.service_dossiers import (
+    find_dossier,
+    make_dossier,
+    public_key_of,
+    request_dossier,
+)
 from earnest.projects.disputes.store import DossierRow
 from tests.dispute_scene import DisputeScene
 from tests.escrow_market import CONTRACT, EscrowMarket, Party
@@ -212,12 +218,23 @@ async def test_an_interim_one_is_marked_and_gives_way_to_the_final_one(
 async def test_there_is_none_before_the_dispute_is_final(
     market: EscrowMarket, parts: Parts
 ) -> None:
-    """A dossier holds what no reorg can undo, so there is nothing to make one of."""
+    """A dossier holds what no reorg can undo, so there is nothing to make one of, and who asks is
+    told so instead of being promised one: no job waits that can only fail."""
     scene = await DisputeScene.open(market)
     await scene.fund()
     await scene.file()
     with pytest.raises(JobCannotSucceed):
         await make_dossier(parts, scene.id)
+    api = await market.role("api")
+    async with api.db_tx() as db_tx:
+        case = await service_disputes.open_case(db_tx, scene.client.account, "", scene.id)
+        with pytest.raises(DisputeNotFinal):
+            await request_dossier(db_tx, case)
+    await scene.make_final()
+    async with api.db_tx() as db_tx:
+        case = await service_disputes.open_case(db_tx, scene.client.account, "", scene.id)
+        await request_dossier(db_tx, case)
+    assert (await make_dossier(parts, scene.id)).interim
 
 
 async def test_a_rebuild_makes_the_same_dossier(scene: DisputeScene, parts: Parts) -> None:

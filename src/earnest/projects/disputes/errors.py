@@ -66,6 +66,14 @@ class DossierNotMade(EarnestError):
     kind = Kind.NOT_FOUND
 
 
+class DisputeNotFinal(EarnestError):
+    """The filing of this dispute can still be undone, and a dossier holds only what cannot. Ask
+    again once it is final, in about an hour."""
+
+    code = "dispute_not_final"
+    kind = Kind.CONFLICT
+
+
 class AttestationKeyUnknown(EarnestError):
     """No worker has started here yet, so there is no key."""
 

@@ -162,7 +162,7 @@ class DisputesController(Controller):
         "/dossier",
         status_code=202,
         summary="Ask for a dossier",
-        responses=answers(400, 401, 404, 429, 503),
+        responses=answers(400, 401, 404, 409, 429, 503),
     )
     async def ask_for_dossier(
         self,
@@ -176,8 +176,10 @@ class DisputesController(Controller):
         )
         id = DisputeId.parse(dispute_id)
         async with database.db_tx() as db_tx:
-            await service_disputes.open_case(db_tx, principal.account_id, principal.address, id)
-            await service_dossiers.ask_for_dossier(db_tx, id)
+            case = await service_disputes.open_case(
+                db_tx, principal.account_id, principal.address, id
+            )
+            await service_dossiers.request_dossier(db_tx, case)
         return DossierAsked(dispute_id=str(id))
 
     @get("/dossier", summary="Download the dossier", responses=answers(400, 401, 404, 503))

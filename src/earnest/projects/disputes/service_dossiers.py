@@ -15,6 +15,7 @@ from earnest.notifications import NotificationKind, notify
 from earnest.projects import store
 from earnest.projects.disputes import service as service_disputes
 from earnest.projects.disputes import store as store_disputes
+from earnest.projects.disputes.errors import DisputeNotFinal
 from earnest.projects.disputes.rules import DisputeId
 from earnest.projects.disputes.rules_dossier import (
     DOSSIER_VERSION,
@@ -75,6 +76,14 @@ async def ask_for_dossier(db_tx: Connection, id: DisputeId, *, final: bool = Fal
     one is asked for in any case, for a job that runs may have looked before the end."""
     key = None if final else f"{MAKE_JOB}:{id}"
     await enqueue(db_tx, MAKE_JOB, {"disputeId": str(id)}, dedupe_key=key)
+
+
+async def request_dossier(db_tx: Connection, case: Case) -> None:
+    """Has the worker make a dossier for somebody who sees the dispute. Raises `DisputeNotFinal`
+    while there is nothing that it could hold."""
+    if case.final_dispute is None:
+        raise DisputeNotFinal
+    await ask_for_dossier(db_tx, case.id)
 
 
 async def make_dossier(parts: DossierParts, id: DisputeId) -> DossierRow:
