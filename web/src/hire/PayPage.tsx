@@ -122,7 +122,9 @@ function MayClose({ order, task }: { order: Order; task: Task }) {
           <Trans>Becomes your balance</Trans>
         </Fact>
       </Facts>
-      {order.status !== 'final' && <StopTask task={task} />}
+      {(order.status === 'awaiting' || order.status === 'underpaid') && (
+        <StopTask task={task} partPaid={order.status === 'underpaid'} />
+      )}
     </Section>
   );
 }

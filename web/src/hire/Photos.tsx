@@ -99,6 +99,8 @@ export function Photos({ uploads, photos }: { uploads: Uploads; photos: readonly
 function Upload({ photo, uploads }: { photo: Photo; uploads: Uploads }) {
   const { t } = useLingui();
   const { name, state } = photo;
+  /** A preview that the browser could not draw. */
+  const [unseen, setUnseen] = useState<string | null>(null);
   const mayRetry =
     state.at === 'broken' ||
     state.at === 'failed' ||
@@ -107,8 +109,14 @@ function Upload({ photo, uploads }: { photo: Photo; uploads: Uploads }) {
     state.at === 'sending' ? Math.floor((state.sentBytes * 100) / photo.sizeBytes) : 0;
   return (
     <li className={styles.upload}>
-      {photo.preview ? (
-        <img src={photo.preview} width={52} height={72} alt="" />
+      {photo.preview && photo.preview !== unseen ? (
+        <img
+          src={photo.preview}
+          width={52}
+          height={72}
+          alt=""
+          onError={() => setUnseen(photo.preview)}
+        />
       ) : (
         <span className={styles.blank} />
       )}
@@ -121,22 +129,25 @@ function Upload({ photo, uploads }: { photo: Photo; uploads: Uploads }) {
       {state.at === 'sending' && (
         <Meter thin tone="brass" part={percent} of={100} label={t`${percent} % sent`} />
       )}
-      <span className={styles.tools}>
-        {mayRetry && (
-          <Tool label={t`Send ${name} again`} onClick={() => uploads.again(photo.key)}>
-            <Icon name="retry" />
-            <span aria-hidden="true">
-              <Trans>Send again</Trans>
-            </span>
-          </Tool>
-        )}
+      {mayRetry && (
         <Tool
-          label={state.at === 'sending' ? t`Stop sending ${name}` : t`Remove ${name}`}
-          onClick={() => uploads.remove(photo.key)}
+          className={styles.retry}
+          label={t`Send again: ${name}`}
+          onClick={() => uploads.again(photo.key)}
         >
-          <Icon name="close" />
+          <Icon name="retry" />
+          <span aria-hidden="true">
+            <Trans>Send again</Trans>
+          </span>
         </Tool>
-      </span>
+      )}
+      <Tool
+        className={styles.remove}
+        label={state.at === 'sending' ? t`Stop sending ${name}` : t`Remove ${name}`}
+        onClick={() => uploads.remove(photo.key)}
+      >
+        <Icon name="close" />
+      </Tool>
     </li>
   );
 }
@@ -195,7 +206,11 @@ function UploadState({ photo }: { photo: Photo }) {
       const sent = megabytes(state.sentBytes);
       return (
         <State state="failed">
-          <Trans>Broke off at {sent} MB</Trans>
+          {state.sentBytes > 0 ? (
+            <Trans>Broke off at {sent} MB</Trans>
+          ) : (
+            <Trans>Broke off before anything was sent</Trans>
+          )}
         </State>
       );
     }

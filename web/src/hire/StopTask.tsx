@@ -6,7 +6,13 @@ import { Actions, Button, Dialog, Money, Note } from '#/design';
 import { type Results, type Task, taskQuery } from './queries';
 
 /** Stops an open task, or calls off one that is not paid, after saying what that means. */
-export function StopTask({ task, results }: { task: Task; results?: Results }) {
+export function StopTask(props: {
+  task: Task;
+  results?: Results;
+  /** Some of what an unpaid task asks for has come. */
+  partPaid?: boolean;
+}) {
+  const { task, results, partPaid } = props;
   const { t } = useLingui();
   const words = useWords();
   const queries = useQueryClient();
@@ -71,10 +77,17 @@ export function StopTask({ task, results }: { task: Task; results?: Results }) {
           </>
         ) : (
           <p>
-            <Trans>
-              Nothing has been charged. A payment that is on its way becomes your balance and opens
-              nothing.
-            </Trans>
+            {partPaid ? (
+              <Trans>
+                What came becomes your balance. So does a payment that is on its way; it opens
+                nothing.
+              </Trans>
+            ) : (
+              <Trans>
+                Nothing has been charged. A payment that is on its way becomes your balance and
+                opens nothing.
+              </Trans>
+            )}
           </p>
         )}
         {stop.error && (
