@@ -99,8 +99,6 @@ export function Photos({ uploads, photos }: { uploads: Uploads; photos: readonly
 function Upload({ photo, uploads }: { photo: Photo; uploads: Uploads }) {
   const { t } = useLingui();
   const { name, state } = photo;
-  /** A preview that the browser could not draw. */
-  const [unseen, setUnseen] = useState<string | null>(null);
   const mayRetry =
     state.at === 'broken' ||
     state.at === 'failed' ||
@@ -109,14 +107,8 @@ function Upload({ photo, uploads }: { photo: Photo; uploads: Uploads }) {
     state.at === 'sending' ? Math.floor((state.sentBytes * 100) / photo.sizeBytes) : 0;
   return (
     <li className={styles.upload}>
-      {photo.preview && photo.preview !== unseen ? (
-        <img
-          src={photo.preview}
-          width={52}
-          height={72}
-          alt=""
-          onError={() => setUnseen(photo.preview)}
-        />
+      {photo.preview ? (
+        <img src={photo.preview} width={52} height={72} alt="" />
       ) : (
         <span className={styles.blank} />
       )}

@@ -97,13 +97,16 @@ export class Uploads {
         key,
         name: file.name,
         sizeBytes: file.size,
-        preview: PHOTO_TYPES.includes(file.type) ? URL.createObjectURL(file) : null,
+        preview: null,
         fileId: null,
         state: { at: 'reading' },
       };
     });
     this.#put([...kept, ...made]);
-    for (const { key } of made) void this.#run(key);
+    for (const { key } of made) {
+      void this.#run(key);
+      void this.#draw(key);
+    }
     return files.length - taken.length;
   }
 
@@ -158,6 +161,18 @@ export class Uploads {
 
   #state(key: string, state: PhotoState): void {
     this.#change(key, { state });
+  }
+
+  /** Shows a picture that this browser can draw, before anything was sent. */
+  async #draw(key: string): Promise<void> {
+    const file = this.#jobs.get(key)?.file;
+    if (!file || !PHOTO_TYPES.includes(file.type)) return;
+    try {
+      (await createImageBitmap(file)).close();
+    } catch {
+      return;
+    }
+    if (this.#jobs.has(key)) this.#change(key, { preview: URL.createObjectURL(file) });
   }
 
   async #run(key: string): Promise<void> {
