@@ -3,10 +3,12 @@
 from earnest.ledger.errors import BalanceTooSmall, TransferDiffers
 from earnest.ledger.store import (
     Balance,
+    Day,
     Entry,
     account_named,
     available_account,
     balances_of,
+    days_of,
     history_of,
 )
 from earnest.ledger.verify import LedgerFault, Verification, take_checkpoint, verify_ledger
@@ -14,6 +16,7 @@ from earnest.ledger.verify import LedgerFault, Verification, take_checkpoint, ve
 __all__ = [
     "Balance",
     "BalanceTooSmall",
+    "Day",
     "Entry",
     "LedgerFault",
     "TransferDiffers",
@@ -21,6 +24,7 @@ __all__ = [
     "account_named",
     "available_account",
     "balances_of",
+    "days_of",
     "history_of",
     "take_checkpoint",
     "verify_ledger",

@@ -1,6 +1,6 @@
 """Reads of the ledger. It is written by its SQL functions alone."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -28,6 +28,15 @@ class Entry(msgspec.Struct, frozen=True):
     kind: str
     subject: str
     posted_at: datetime
+
+
+class Day(msgspec.Struct, frozen=True):
+    """What came in on one day: how many entries, about how many subjects, how much in all."""
+
+    day: date
+    entries: int
+    subjects: int
+    amount_minor: int
 
 
 async def balances_of(connection: Connection, owner: UUID) -> list[Balance]:
@@ -86,3 +95,29 @@ async def history_of(
         )
         for r in rows
     ]
+
+
+# Far more than a person does in a month; it bounds what one request may read.
+_DAYS_ENTRIES_MAX = 50_000
+_DAYS = """
+SELECT (posted_at AT TIME ZONE $3)::date AS day, count(*) AS entries,
+       count(DISTINCT subject) AS subjects, sum(amount) AS amount
+  FROM (SELECT posted_at, kind, subject, amount FROM ledger_transfers
+         WHERE credit_account = $1 ORDER BY credit_version DESC LIMIT $6) AS newest
+ WHERE kind = $2
+   AND (posted_at AT TIME ZONE $3)::date > ($4::timestamptz AT TIME ZONE $3)::date - $5::integer
+ GROUP BY day ORDER BY day DESC
+"""
+
+
+async def days_of(
+    connection: Connection, account: int, *, kind: str, zone: str, now: datetime, days: int
+) -> list[Day]:
+    """What came into one ledger account by `kind` on each of the last `days` days of `zone`.
+
+    Today's comes first; days without any are left out. Of an account that had more than 50,000
+    entries meanwhile, the newest count. Raises asyncpg's `InvalidParameterValueError` for a zone
+    that the database does not know.
+    """
+    rows = await connection.fetch(_DAYS, account, kind, zone, now, days, _DAYS_ENTRIES_MAX)
+    return [Day(r["day"], r["entries"], r["subjects"], int(r["amount"])) for r in rows]

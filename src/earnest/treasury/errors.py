@@ -15,3 +15,10 @@ class SuspenseSettled(EarnestError):
 
     code = "suspense_settled"
     kind = Kind.CONFLICT
+
+
+class ZoneUnknown(EarnestError):
+    """There is no time zone {zone}."""
+
+    code = "zone_unknown"
+    kind = Kind.INVALID

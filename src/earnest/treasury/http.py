@@ -1,9 +1,10 @@
 """One's own balance, and the public proof that it is backed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from litestar import Controller, Response, get
 from litestar.di import Provide
@@ -13,14 +14,24 @@ from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.chains.store import cursor_of
 from earnest.kit.money import Asset, Chain
 from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
-from earnest.kit.parts import GivenDatabase
+from earnest.kit.parts import GivenClock, GivenDatabase
 from earnest.kit.problems import answers
 from earnest.kit.wire import AmountMinor, Page, Wire
-from earnest.ledger import available_account, balances_of, history_of
+from earnest.ledger import available_account, balances_of, days_of, history_of
+from earnest.treasury.errors import ZoneUnknown
 from earnest.treasury.solvency import AccountCheck, AssetTotal, latest_check
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _WITH_PRINCIPAL = {"principal": Provide(require_principal)}
+_VOTES = "vote_earned"
+_Zone = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9_+/-]{1,64}(?!\n)$",
+        description="The reader's zone, as `Europe/Berlin`.",
+    ),
+]
+_Days = Annotated[int, msgspec.Meta(ge=1, le=31, description="How many days, with today.")]
 _Version = Annotated[int, msgspec.Meta(ge=1, lt=2**62)]
 
 
@@ -88,6 +99,15 @@ class EntryAnswer(Wire, frozen=True):
     at: datetime
 
 
+class DayAnswer(Wire, frozen=True):
+    """A day of the reader's zone: how many votes, in how many tasks, and what they earned."""
+
+    day: date
+    votes: int
+    tasks: int
+    earned_minor: AmountMinor
+
+
 class BalanceController(Controller):
     """Balances, from the ledger."""
 
@@ -145,6 +165,38 @@ class BalanceController(Controller):
         ]
         more = encode_cursor(found[limit - 1].version) if len(found) > limit else None
         return Response(Page(items=items, next_cursor=more), headers=_NO_STORE)
+
+    @get("/days", summary="What my votes earned, day by day", responses=answers(400, 401, 503))
+    async def days(
+        self,
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        clock: GivenClock,
+        asset: FromQuery[Asset],
+        zone: FromQuery[_Zone] = "UTC",
+        days: FromQuery[_Days] = 14,
+    ) -> Response[Page[DayAnswer]]:
+        """Newest first; a day without a vote is left out."""
+        async with database.connection() as db:
+            account = await available_account(db, principal.account_id, asset)
+            try:
+                found = (
+                    await days_of(db, account, kind=_VOTES, zone=zone, now=clock.now(), days=days)
+                    if account is not None
+                    else []
+                )
+            except asyncpg.InvalidParameterValueError as error:
+                raise ZoneUnknown(zone=zone) from error
+        items = [
+            DayAnswer(
+                day=each.day,
+                votes=each.entries,
+                tasks=each.subjects,
+                earned_minor=str(each.amount_minor),
+            )
+            for each in found
+        ]
+        return Response(Page(items=items), headers=_NO_STORE)
 
 
 ROUTES: list[Any] = [BalanceController, SolvencyController]

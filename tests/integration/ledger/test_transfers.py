@@ -1,6 +1,7 @@
 """The ledger's SQL functions against a real PostgreSQL."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +14,7 @@ from earnest.ledger import (
     BalanceTooSmall,
     TransferDiffers,
     balances_of,
+    days_of,
     history_of,
     take_checkpoint,
     verify_ledger,
@@ -189,6 +191,34 @@ async def test_history_pages_through_both_sides(databases: Databases) -> None:
             seen += [entry.version for entry in page]
             before = page[-1].version
         assert seen == [6, 5, 4, 3, 2, 1]
+
+
+async def test_days_are_those_of_the_readers_zone(databases: Databases) -> None:
+    """What came in is counted by the day that the reader has, by one kind alone; what went out
+    and what is older than asked for is not."""
+    owner = await databases.role("owner")
+    async with owner.db_tx() as db:
+        treasury, person = await make_accounts(db)
+        for n, subject in enumerate(("a", "a", "b"), start=1):
+            await db.execute(
+                "SELECT ledger_transfer($1, $2, $3, $4, 'earned', $5)",
+                new_id(), treasury, person, n, subject,
+            )  # fmt: skip
+        await db.execute(
+            "SELECT ledger_transfer($1, $2, $3, 5, 'earned', 'a')", new_id(), person, treasury
+        )
+        posted = await db.fetchval("SELECT max(posted_at) FROM ledger_transfers")
+        for zone, hours in (("Etc/GMT-14", 14), ("Etc/GMT+12", -12)):
+            there = (posted + timedelta(hours=hours)).date()
+            [day] = await days_of(db, person, kind="earned", zone=zone, now=posted, days=2)
+            assert (day.day, day.entries, day.subjects, day.amount_minor) == (there, 3, 2, 6)
+        later = posted + timedelta(days=2)
+        assert await days_of(db, person, kind="earned", zone="UTC", now=later, days=2) == []
+    async with owner.db_tx() as db:
+        with pytest.raises(asyncpg.InvalidParameterValueError):
+            await days_of(
+                db, person, kind="earned", zone="Nowhere/Here", now=datetime.now(UTC), days=2
+            )
 
 
 async def _verify(databases: Databases) -> list[str]:

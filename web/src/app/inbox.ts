@@ -26,6 +26,8 @@ export function placeOf(subject: string): string | null {
       return `/work/projects/${id}`;
     case 'dispute':
       return `/work/disputes/${id}`;
+    case 'payout':
+      return `/work/payouts/${id}`;
     case 'task':
       return `/hire/tasks/${id}`;
     default:

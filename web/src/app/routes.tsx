@@ -14,6 +14,9 @@ const Hire = lazy(() => Promise.all([import('#/hire'), addCatalog('hire')]).then
 const Admin = lazy(() =>
   Promise.all([import('#/admin'), addCatalog('admin')]).then(([face]) => face),
 );
+const Person = lazy(() =>
+  Promise.all([import('#/work/PersonPage'), addCatalog('work')]).then(([page]) => page),
+);
 
 export function Routes() {
   return (
@@ -22,6 +25,7 @@ export function Routes() {
       <Route path="work/*" element={<Work />} />
       <Route path="hire/*" element={<Hire />} />
       <Route path="admin/*" element={<Admin />} />
+      <Route path="people/:address" element={<Person />} />
       <Route path="account" element={<Own page={<AccountPage />} />} />
       <Route path="inbox" element={<Own page={<InboxPage />} />} />
       <Route path="*" element={<Nowhere />} />

@@ -1,11 +1,17 @@
-import { Trans, useLingui } from '@lingui/react/macro';
-import { lazy, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
-import { Frame } from '#/app/Frame';
 import { NoSuchPage } from '#/app/NoSuchPage';
-import { Empty, Head, Skeleton } from '#/design';
+import { Skeleton } from '#/design';
 import { addCatalog } from '#/i18n';
-import { SignedIn } from '#/session';
+import { VotePage } from './VotePage';
+import { WorkFrame } from './WorkFrame';
+
+const EarningsPage = lazy(() =>
+  import('./EarningsPage').then(({ EarningsPage }) => ({ default: EarningsPage })),
+);
+const PayoutPage = lazy(() =>
+  import('./PayoutPage').then(({ PayoutPage }) => ({ default: PayoutPage })),
+);
 
 /** Escrowed projects: their script and words come when they are first gone to. */
 const pages = () =>
@@ -15,52 +21,23 @@ const DisputePage = lazy(() => pages().then((made) => ({ default: made.DisputePa
 
 /** The side of the worker: photo tasks, projects, earnings. */
 export default function Work() {
-  const { t } = useLingui();
   return (
-    <Frame
-      face="work"
-      label={t`Work`}
-      places={[
-        { to: '/work/tasks', name: t`Photo tasks`, icon: 'photos' },
-        { to: '/work/projects', name: t`Projects`, icon: 'projects' },
-        { to: '/work/earnings', name: t`Earnings`, icon: 'earnings' },
-      ]}
-    >
-      <Routes>
-        <Route index element={<Navigate to="tasks" replace />} />
-        <Route path="tasks" element={<Place title={t`Photo tasks`} />} />
-        <Route path="projects/*" element={<Projects />} />
-        <Route path="disputes/:id" element={<Dispute />} />
-        <Route path="earnings" element={<Place title={t`Earnings`} />} />
-        <Route path="*" element={<NoSuchPage />} />
-      </Routes>
-    </Frame>
+    <Routes>
+      <Route index element={<Navigate to="tasks" replace />} />
+      <Route path="tasks" element={<VotePage />} />
+      <Route path="projects/*" element={<Framed page={<ProjectPages side="work" />} />} />
+      <Route path="disputes/:id" element={<Framed page={<DisputePage side="work" />} />} />
+      <Route path="earnings" element={<Framed page={<EarningsPage />} />} />
+      <Route path="payouts/:id" element={<Framed page={<PayoutPage />} />} />
+      <Route path="*" element={<Framed page={<NoSuchPage />} />} />
+    </Routes>
   );
 }
 
-function Place(props: { title: string }) {
+function Framed({ page }: { page: ReactNode }) {
   return (
-    <>
-      <Head title={props.title} />
-      <SignedIn>
-        <Empty state="final" level="h2" title={<Trans>Nothing here yet</Trans>} />
-      </SignedIn>
-    </>
-  );
-}
-
-function Projects() {
-  return (
-    <Suspense fallback={<Skeleton lines={5} />}>
-      <ProjectPages side="work" />
-    </Suspense>
-  );
-}
-
-function Dispute() {
-  return (
-    <Suspense fallback={<Skeleton lines={5} />}>
-      <DisputePage side="work" />
-    </Suspense>
+    <WorkFrame>
+      <Suspense fallback={<Skeleton lines={5} />}>{page}</Suspense>
+    </WorkFrame>
   );
 }

@@ -20,7 +20,7 @@ from earnest.kit.settings import Network, Settings
 # What the API and the probes answer; everything else is a page.
 _NOT_PAGES: Final = ("/api", "/media", "/healthz", "/readyz", "/metrics")
 # The first part of every address that the pages know. Another one is drawn too, as not found.
-_FACES: Final = frozenset({"", "work", "hire", "admin", "account", "inbox"})
+_FACES: Final = frozenset({"", "work", "hire", "admin", "account", "inbox", "people"})
 _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

@@ -1,0 +1,353 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
+import { onlineManager, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState, useSyncExternalStore } from 'react';
+import { type ApiProblem, type User, useWords } from '#/api';
+import {
+  Actions,
+  type Asset,
+  Button,
+  Empty,
+  Head,
+  LinkButton,
+  Money,
+  Note,
+  Skeleton,
+  Stack,
+  State,
+  useTitle,
+} from '#/design';
+import { SignedIn, useSession, useSignIn } from '#/session';
+import { Ballot, Remaining } from './Ballot';
+import { useDays } from './earned';
+import { type Counted, useNext, useVote, type Vote } from './vote';
+import styles from './vote.module.css';
+import { WorkFrame } from './WorkFrame';
+
+/** Why a vote did not count, or a seat is gone. */
+type Loss = { kind: 'lapsed' } | { kind: 'refused'; problem: ApiProblem; vote: Vote };
+
+/** The next photo task, over the whole screen; in the frame of the page when there is none. */
+export function VotePage() {
+  const session = useSession();
+  const [voter, setVoter] = useState<User | null>(null);
+  // Who was signed out in the middle of a vote keeps it: this part stays, and asks for a sign-in.
+  const user = session.at === 'in' ? session.user : session.at === 'out' ? voter : null;
+  if (session.at === 'in' && voter?.id !== session.user.id) setVoter(session.user);
+  if (!user) {
+    return (
+      <Framed>
+        <SignedIn
+          why={
+            <Trans>
+              Your wallet is your account: there is no password and no e-mail. Votes are paid into
+              your balance at once.
+            </Trans>
+          }
+        >
+          {null}
+        </SignedIn>
+      </Framed>
+    );
+  }
+  return <Voter key={user.id} user={user} signedIn={session.at === 'in'} />;
+}
+
+function Framed(props: { children: ReactNode }) {
+  const { t } = useLingui();
+  return (
+    <WorkFrame>
+      <Head title={t`Photo tasks`} />
+      {props.children}
+    </WorkFrame>
+  );
+}
+
+function useOnline(): boolean {
+  return useSyncExternalStore(
+    (changed) => onlineManager.subscribe(changed),
+    () => onlineManager.isOnline(),
+  );
+}
+
+function Voter({ user, signedIn }: { user: User; signedIn: boolean }) {
+  const { t } = useLingui();
+  const words = useWords();
+  const online = useOnline();
+  const queries = useQueryClient();
+  const [loss, setLoss] = useState<Loss | null>(null);
+  const [counted, setCounted] = useState<Counted | null>(null);
+  const vote = useVote({
+    counted: (_, answer) => setCounted(answer),
+    refused: (given, problem) => setLoss({ kind: 'refused', problem, vote: given }),
+  });
+  const next = useNext(user.id, signedIn && vote.kept === null && loss === null);
+
+  function goOn() {
+    setLoss(null);
+    setCounted(null);
+    void queries.resetQueries({ queryKey: ['next-task', user.id] });
+  }
+
+  if (!signedIn) return <SignedOut kept={vote.kept} />;
+  if (vote.kept && vote.stuck) {
+    return (
+      <Framed>
+        <Kept vote={vote.kept} online={online} onAgain={vote.again} />
+      </Framed>
+    );
+  }
+  if (loss) {
+    return (
+      <Framed>
+        <Lost loss={loss} onNext={goOn} onAgain={vote.give} />
+      </Framed>
+    );
+  }
+  if (next.data) {
+    const { task, seat } = next.data;
+    return (
+      <WorkFrame bare>
+        <Ballot
+          key={task.id}
+          next={next.data}
+          accountId={user.id}
+          counted={counted}
+          online={online}
+          sending={vote.kept?.optionId ?? null}
+          onLapse={() => setLoss({ kind: 'lapsed' })}
+          onChoose={(option) =>
+            vote.give({
+              accountId: user.id,
+              taskId: task.id,
+              optionId: option.id,
+              position: option.position,
+              expiresAt: seat.expiresAt,
+            })
+          }
+        />
+      </WorkFrame>
+    );
+  }
+  if (next.data === null) {
+    return (
+      <Framed>
+        <Stack>
+          {counted && <CountedNote counted={counted} />}
+          <Done accountId={user.id} asset={counted?.asset ?? 'SOL'} />
+        </Stack>
+      </Framed>
+    );
+  }
+  if (!online) {
+    return (
+      <Framed>
+        <Empty state="look" level="h2" title={<Trans>You are offline</Trans>}>
+          <Trans>The next task is fetched by itself once you are back.</Trans>
+        </Empty>
+      </Framed>
+    );
+  }
+  if (next.error) {
+    const { title, what } = words(next.error);
+    return (
+      <Framed>
+        <Note
+          state="failed"
+          level="h2"
+          title={title}
+          alert
+          actions={
+            <Button onClick={goOn}>
+              <Trans>Try again</Trans>
+            </Button>
+          }
+        >
+          <p>{what}</p>
+        </Note>
+      </Framed>
+    );
+  }
+  return (
+    <WorkFrame bare>
+      <Fetching label={t`Fetching the next task`} />
+    </WorkFrame>
+  );
+}
+
+function Fetching({ label }: { label: string }) {
+  useTitle(label);
+  return (
+    <main id="main" className={styles.fetching}>
+      <h1 className="vh">{label}</h1>
+      <Skeleton lines={6} label={label} />
+    </main>
+  );
+}
+
+function SignedOut({ kept }: { kept: Vote | null }) {
+  const { open } = useSignIn();
+  return (
+    <Framed>
+      <Empty
+        state="waiting"
+        level="h2"
+        title={<Trans>You were signed out</Trans>}
+        actions={
+          <Actions>
+            <Button kind="primary" onClick={() => open()}>
+              <Trans>Sign in with your wallet</Trans>
+            </Button>
+          </Actions>
+        }
+      >
+        {kept ? (
+          <Trans>
+            Your vote on photo {kept.position} is kept here and counts once you are signed in, if
+            your seat still stands then: <Remaining until={kept.expiresAt} />.
+          </Trans>
+        ) : (
+          <Trans>The session is over. What you earned is in your balance.</Trans>
+        )}
+      </Empty>
+    </Framed>
+  );
+}
+
+function Kept(props: { vote: Vote; online: boolean; onAgain: () => void }) {
+  const { position, expiresAt } = props.vote;
+  return (
+    <Empty
+      state="look"
+      level="h2"
+      title={
+        props.online ? <Trans>The server cannot be reached</Trans> : <Trans>You are offline</Trans>
+      }
+      actions={
+        <Actions>
+          <Button onClick={props.onAgain}>
+            <Trans>Try now</Trans>
+          </Button>
+        </Actions>
+      }
+    >
+      {props.online ? (
+        <Trans>
+          Your vote on photo {position} is kept here and sent again by itself. It counts once, if
+          your seat still stands then: <Remaining until={expiresAt} />.
+        </Trans>
+      ) : (
+        <Trans>
+          Your vote on photo {position} is kept here and counts once you are back, if your seat
+          still stands then: <Remaining until={expiresAt} />.
+        </Trans>
+      )}
+    </Empty>
+  );
+}
+
+function Lost(props: { loss: Loss; onNext: () => void; onAgain: (vote: Vote) => void }) {
+  const words = useWords();
+  const { loss } = props;
+  const code = loss.kind === 'lapsed' ? 'seat_lapsed' : loss.problem.code;
+  const ours = loss.kind === 'refused' && loss.problem.status >= 500;
+  let title: ReactNode;
+  let what: ReactNode;
+  if (loss.kind === 'lapsed') {
+    title = <Trans>Your time for this task is over</Trans>;
+    what = <Trans>Your seat goes to somebody else. Nothing was counted and nothing is paid.</Trans>;
+  } else if (code === 'seat_lapsed' || code === 'no_seat') {
+    title = <Trans>Your time for this task is over</Trans>;
+    what = (
+      <Trans>
+        The seat went to somebody else, so your vote on photo {loss.vote.position} was not counted
+        and is not paid.
+      </Trans>
+    );
+  } else if (code === 'task_closed' || code === 'task_unknown') {
+    title = <Trans>This task has ended meanwhile</Trans>;
+    what = (
+      <Trans>
+        It takes no more votes, so yours on photo {loss.vote.position} was not counted and is not
+        paid.
+      </Trans>
+    );
+  } else if (code === 'voted_otherwise') {
+    title = <Trans>You voted here before</Trans>;
+    what = (
+      <Trans>
+        In another window, and for another photo. That vote was counted and paid; it stays, and this
+        one was not counted.
+      </Trans>
+    );
+  } else {
+    const said = words(loss.problem);
+    title = said.title;
+    what = said.what;
+  }
+  return (
+    <div role="alert">
+      <Empty
+        state={code === 'voted_otherwise' ? 'closed' : 'failed'}
+        level="h2"
+        title={title}
+        actions={
+          <Actions>
+            {ours && (
+              <Button kind="primary" onClick={() => props.onAgain(loss.vote)}>
+                <Trans>Send the vote again</Trans>
+              </Button>
+            )}
+            <Button kind={ours ? 'plain' : 'primary'} onClick={props.onNext}>
+              <Trans>Next task</Trans>
+            </Button>
+          </Actions>
+        }
+      >
+        {what}
+      </Empty>
+    </div>
+  );
+}
+
+function CountedNote({ counted }: { counted: Counted }) {
+  return (
+    <p role="status">
+      <State state="final">
+        <Trans>
+          Counted. You earned <Money minor={counted.earnedMinor} asset={counted.asset} inherit />
+        </Trans>
+      </State>
+    </p>
+  );
+}
+
+function Done(props: { accountId: string; asset: Asset }) {
+  const today = useDays(props.accountId, props.asset).on(new Date());
+  return (
+    <Empty
+      state="final"
+      level="h2"
+      title={<Trans>You have voted on everything</Trans>}
+      actions={
+        <Actions>
+          <LinkButton kind="primary" to="/work/projects">
+            <Trans>Look at projects</Trans>
+          </LinkButton>
+          <LinkButton to="/work/earnings">
+            <Trans>See your earnings</Trans>
+          </LinkButton>
+        </Actions>
+      }
+    >
+      {today && (
+        <>
+          <Plural value={today.votes} one="# vote today" other="# votes today" />
+          {': '}
+          <Money minor={today.earnedMinor} asset={props.asset} />
+          {'. '}
+        </>
+      )}
+      <Trans>A new task appears here by itself while this page is open.</Trans>
+    </Empty>
+  );
+}
