@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import type { components } from '#/api';
 import { classes, Icon, Mark, Money, State, toolClass, useTitle } from '#/design';
+import frame from '#/design/frame.module.css';
 import { useSite } from '#/session';
 import { useDays } from './earned';
 import { type Counted, type Next, timeLeft } from './vote';
@@ -69,8 +70,11 @@ export function Ballot(props: {
   return (
     <div className={styles.vote}>
       <header className={styles.bar}>
-        <Link className={classes(styles.brand, styles.onlyWide)} to="/">
+        <Link className={classes(frame.brand, styles.onlyWide)} to="/">
           <Mark label="Earnest" />
+          <span className={frame.word} aria-hidden="true">
+            Earnest
+          </span>
         </Link>
         <Link className={toolClass} to="/work/earnings">
           <Icon name="close" />
