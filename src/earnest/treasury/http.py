@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 from litestar import Controller, Response, get
 from litestar.di import Provide
-from litestar.params import FromQuery
+from litestar.params import FromQuery, QueryParameter
 
 from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.chains.store import cursor_of
@@ -26,12 +26,11 @@ _WITH_PRINCIPAL = {"principal": Provide(require_principal)}
 _VOTES = "vote_earned"
 _Zone = Annotated[
     str,
-    msgspec.Meta(
-        pattern=r"^[A-Za-z0-9_+/-]{1,64}(?!\n)$",
-        description="The reader's zone, as `Europe/Berlin`.",
+    QueryParameter(
+        pattern=r"^[A-Za-z0-9_+/-]{1,64}$", description="The reader's zone, as `Europe/Berlin`."
     ),
 ]
-_Days = Annotated[int, msgspec.Meta(ge=1, le=31, description="How many days, with today.")]
+_Days = Annotated[int, QueryParameter(ge=1, le=31, description="How many days, with today.")]
 _Version = Annotated[int, msgspec.Meta(ge=1, lt=2**62)]
 
 
@@ -173,8 +172,8 @@ class BalanceController(Controller):
         database: GivenDatabase,
         clock: GivenClock,
         asset: FromQuery[Asset],
-        zone: FromQuery[_Zone] = "UTC",
-        days: FromQuery[_Days] = 14,
+        zone: _Zone = "UTC",
+        days: _Days = 14,
     ) -> Response[Page[DayAnswer]]:
         """Newest first; a day without a vote is left out."""
         async with database.connection() as db:
