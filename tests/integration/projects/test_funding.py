@@ -350,6 +350,19 @@ async def test_without_a_hint_the_client_is_asked(market: EscrowMarket) -> None:
     assert (await market.view(one.project_id, one.client)).candidates == []
 
 
+async def test_a_second_escrow_of_a_project_stays_in_sight(market: EscrowMarket) -> None:
+    """Who funds a project twice sees the second escrow beside the first, and cannot have it taken
+    for the project's own, which would hide one of the two."""
+    deal = await market.agree()
+    await market.fund(deal)
+    second = await market.fund(deal, reference=None)
+    with pytest.raises(ProjectFunded):
+        await choose(market, deal.client, deal.project_id, second.tx_id)
+    view = await market.view(deal.project_id, deal.client)
+    assert [each.live.project.creation_tx_id for each in view.others] == [second.tx_id]
+    assert view.candidates == []
+
+
 async def test_a_late_hint_decides_too(market: EscrowMarket) -> None:
     """The client names the chain_tx after the chain has shown it."""
     one = await market.agree()

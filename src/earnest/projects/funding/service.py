@@ -27,6 +27,7 @@ from earnest.projects.errors import (
     FundingUnknown,
     IllegalMove,
     MilestoneUnknown,
+    ProjectFunded,
     ProjectNotAgreed,
     ProjectUnknown,
     TooManyHints,
@@ -197,7 +198,7 @@ async def choose_escrow(
     """The client says which of several equal escrows is this project's.
 
     Raises `ProjectUnknown`, `NotTheClient`, `ProjectNotAgreed`, `FundingUnknown`,
-    `FundingOfAnother`, `FundingDiffers`.
+    `FundingOfAnother`, `FundingDiffers`, `ProjectFunded` where it has one.
     """
     await service.lock_own_project(db_tx, account, project_id)
     agreements = await store_funding.agreements_of(db_tx, project_id)
@@ -211,6 +212,9 @@ async def choose_escrow(
         if known.project_id != project_id:
             raise FundingOfAnother
         return
+    if await store_funding.current_link(db_tx, project_id) is not None:
+        # A second escrow of one project stays among the others, where calls on it are prepared.
+        raise ProjectFunded
     fitting = [each for each in agreements if await fits(db_tx, contract, escrow, each)]
     if not fitting or escrow.reference not in (None, fitting[0].reference):
         raise FundingDiffers
