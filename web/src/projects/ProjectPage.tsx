@@ -65,12 +65,12 @@ function Page({ project, side }: { project: Project; side: FaceSide }) {
         lead={
           agreed && !agreed.endedAt ? (
             <Trans>
-              With <Address of={other ?? agreed.clientAddress} />. Agreed on{' '}
+              With <Address of={other ?? agreed.clientAddress} />. Agreed:{' '}
               <Time at={agreed.agreedAt} show="day" />.
             </Trans>
           ) : (
             <Trans>
-              {category(project.category)}, posted by <Address of={project.clientAddress} /> on{' '}
+              {category(project.category)}, by <Address of={project.clientAddress} />. Posted:{' '}
               <Time at={project.createdAt} show="day" />.
             </Trans>
           )

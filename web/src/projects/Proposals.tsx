@@ -88,7 +88,7 @@ function Offer({ proposal, project }: { proposal: Proposal; project: Project }) 
         ))}
       </Facts>
       <div className={styles.offerEnd}>
-        <ProposalState status={proposal.status} />
+        <ProposalState status={proposal.status} client={project.part === 'client'} />
         {project.part === 'client' && project.stage === 'open' && (
           <Decide proposal={proposal} project={project} />
         )}
@@ -101,10 +101,11 @@ function Offer({ proposal, project }: { proposal: Proposal; project: Project }) 
   );
 }
 
-export function ProposalState({ status }: { status: Proposal['status'] }) {
+export function ProposalState(props: { status: Proposal['status']; client?: boolean }) {
   const { t } = useLingui();
+  const { status } = props;
   const words: Record<Proposal['status'], [CoinState, string]> = {
-    waiting: ['waiting', t`Waits for the client`],
+    waiting: ['waiting', props.client ? t`Waits for you` : t`Waits for the client`],
     accepted: ['final', t`Accepted`],
     rejected: ['closed', t`Declined`],
     passed_over: ['closed', t`Declined with the acceptance`],
