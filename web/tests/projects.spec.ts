@@ -16,11 +16,25 @@ async function mineFinal(page: Page): Promise<void> {
   expect(mined.ok()).toBe(true);
 }
 
-/** The dialog's button, then the demo wallet's own question. */
-async function signCall(page: Page, name: RegExp): Promise<void> {
+/**
+ * The dialog's button, then the demo wallet's own question. After a reload the page knows no wallet
+ * any more, and asks which one signs.
+ */
+async function signCall(
+  page: Page,
+  name: RegExp,
+  options: { reloaded?: boolean } = {},
+): Promise<void> {
   await page.getByRole('dialog').getByRole('button', { name }).click();
   const wallet = page.locator('earnest-demo-wallet');
-  await wallet.getByRole('button', { name: /Sign and send|Sign/ }).click();
+  if (options.reloaded) {
+    await page
+      .getByRole('dialog', { name: 'Which wallet signs?' })
+      .getByRole('button', { name: /Demo wallet.*Stacks/ })
+      .click();
+    await wallet.getByRole('button', { name: 'Connect' }).click();
+  }
+  await wallet.getByRole('button', { name: 'Sign and send' }).click();
   await expect(wallet).toHaveCount(0);
 }
 
@@ -82,7 +96,7 @@ test('a project from posting to a released milestone, by two wallets', async ({ 
   await expect(client.getByRole('dialog')).toContainText('Your wallet sends exactly');
   await expect(client.getByRole('dialog')).toContainText('100.500000');
   await takeScreens(client, 'hire-project-lock');
-  await signCall(client, /^Lock 100\.50\sSTX with/);
+  await signCall(client, /^Lock 100\.50\sSTX with/, { reloaded: true });
   await expect(client.getByText('The money is seen, not final')).toBeVisible({ timeout: FINAL_MS });
   await freelancer.reload();
   await expect(freelancer.getByText('Do not start yet.')).toBeVisible();
@@ -92,7 +106,7 @@ test('a project from posting to a released milestone, by two wallets', async ({ 
   const accept = freelancer.getByRole('button', { name: 'Take the project on' });
   await expect(accept).toBeVisible({ timeout: FINAL_MS });
   await accept.click();
-  await signCall(freelancer, /Take the project on with/);
+  await signCall(freelancer, /Take the project on with/, { reloaded: true });
   await expect(freelancer.getByRole('heading', { name: 'Your turn: milestone 1' })).toBeVisible({
     timeout: FINAL_MS,
   });
