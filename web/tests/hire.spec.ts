@@ -113,7 +113,7 @@ test('a payment goes on through a reload, and on another device', async ({ perso
   await expect(page.getByRole('heading', { name: /^(?:What happens|So far)$/ })).toBeVisible();
   await expect(payButton(page)).toHaveCount(0);
 
-  const other = await person({ seed, viewport: { width: 390, height: 800 } });
+  const other = await person({ seed });
   await other.page.goto(page.url());
   await signIn(other.page);
   for (const device of [page, other.page]) {
