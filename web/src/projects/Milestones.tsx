@@ -70,7 +70,7 @@ export function Milestones(props: {
                     milestone={each}
                     rights={rights}
                     onAct={props.onAct}
-                    shown={each.num === current?.num ? ['release', 'reclaim', 'claim'] : []}
+                    shown={each.num === current?.num ? shownAbove(project, each) : []}
                   />
                 )}
               </div>
@@ -80,6 +80,14 @@ export function Milestones(props: {
       })}
     </ol>
   );
+}
+
+/** Acts whose button stands in the notice at the top of the page. */
+function shownAbove(project: Project, milestone: Milestone): string[] {
+  const { part } = project;
+  if (milestone.status === 'submitted')
+    return part === 'client' ? ['release', 'dispute', 'claim'] : ['claim'];
+  return milestone.status === 'locked' ? ['reclaim'] : [];
 }
 
 function Small(props: { milestone: Milestone; project: Project; side: FaceSide }) {

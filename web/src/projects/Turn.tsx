@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
-import { Button, buttonClass, LinkButton, Money, Note } from '#/design';
+import { Actions, Button, buttonClass, LinkButton, Money, Note } from '#/design';
 import { useExplorer } from '#/session';
 import { ActWords, type Wanted } from './Acts';
 import { totalOf } from './money';
@@ -178,10 +178,10 @@ function Milestone({ project, rights, side, onAct }: Props) {
         level="h2"
         title={t`Your turn: take the project on`}
         actions={
-          <>
+          <Actions>
             {button({ act: 'accept', num: null }, 'primary')}
             {mine('decline', null) && button({ act: 'decline', num: null }, 'quiet')}
-          </>
+          </Actions>
         }
       >
         <p>
@@ -225,7 +225,7 @@ function Milestone({ project, rights, side, onAct }: Props) {
           level="h2"
           title={t`Your turn: look at milestone ${num}`}
           actions={
-            <>
+            <Actions>
               {mine('release', num) && button({ act: 'release', num }, 'primary')}
               <a className={buttonClass()} href={`#milestone-${num}`}>
                 <Trans>Open the delivery</Trans>
@@ -235,7 +235,7 @@ function Milestone({ project, rights, side, onAct }: Props) {
                   <Trans>Dispute</Trans>
                 </Button>
               )}
-            </>
+            </Actions>
           }
         >
           <p>
@@ -300,10 +300,10 @@ function Milestone({ project, rights, side, onAct }: Props) {
       level="h2"
       title={accepted ? t`The freelancer works on milestone ${num}` : t`Waiting for the freelancer`}
       actions={
-        <>
+        <Actions>
           {mine('cancel', null) && button({ act: 'cancel', num: null })}
           {mine('reclaim', num) && button({ act: 'reclaim', num })}
-        </>
+        </Actions>
       }
     >
       <p>
