@@ -81,7 +81,7 @@ test('two workers vote by key and by tap, earn once a vote, and one withdraws to
     votes: 2,
   });
   const one = { seed: newSeed() };
-  const other = { seed: newSeed(), viewport: { width: 390, height: 844 } };
+  const other = { seed: newSeed() };
   const [keys, taps] = [(await person(one)).page, (await person(other)).page];
 
   await enter(keys, one.seed, first);
@@ -91,6 +91,7 @@ test('two workers vote by key and by tap, earn once a vote, and one withdraws to
   await expect(keys.getByText('1 vote today: 0.0010 SOL.')).toBeVisible();
 
   await enter(taps, other.seed, first);
+  await taps.setViewportSize({ width: 390, height: 844 });
   await vote(taps, () => taps.getByRole('button', { name: 'Photo 3' }).click());
   await expect(taps.getByText('You have voted on everything')).toBeVisible();
 
@@ -237,6 +238,7 @@ test('a seat that has lapsed says what that means, and leads on', async ({ perso
   // For the server hardly a moment has passed: the seat is still held.
   await ballot(page, task.title);
   await vote(page, () => page.keyboard.press('1'));
+  await expect(page.getByText(/^Counted\./)).toBeVisible();
 });
 
 test('the pages of the worker, as pictures', async ({ person }) => {
@@ -272,4 +274,29 @@ test('the pages of the worker, as pictures', async ({ person }) => {
   await page.getByRole('link', { name: 'Withdrawal' }).click();
   await expect(page.getByText('Nobody can undo it.', { exact: true })).toBeVisible();
   await takeScreens(page, 'work-payout');
+});
+
+test('how soon /work can be used on a throttled phone is told', async ({ person }) => {
+  const { page, context } = await person({ viewport: { width: 390, height: 844 } });
+  const devtools = await context.newCDPSession(page);
+  // A phone on a slow line, as Lighthouse has it: 1.6 Mbit/s, 150 ms there and back, CPU a quarter.
+  await devtools.send('Network.enable');
+  await devtools.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 150,
+    downloadThroughput: (1.6 * 1024 * 1024) / 8,
+    uploadThroughput: (750 * 1024) / 8,
+  });
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  await page.goto('/work/tasks', { waitUntil: 'commit' });
+  const button = page.getByRole('banner').getByRole('button', { name: 'Sign in' });
+  await expect(button).toBeVisible();
+  const shown = await page.evaluate(() => performance.now());
+  await button.click();
+  await expect(page.getByRole('dialog', { name: 'Sign in with your wallet' })).toBeVisible();
+  const used = await page.evaluate(() => performance.now());
+  process.stdout.write(
+    `/work on a throttled phone: button there after ${Math.round(shown)} ms, dialog open after ${Math.round(used)} ms\n`,
+  );
+  expect(used).toBeGreaterThan(shown);
 });
