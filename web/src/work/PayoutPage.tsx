@@ -18,6 +18,7 @@ import {
   Two,
 } from '#/design';
 import { SignedIn } from '#/session';
+import styles from './earnings.module.css';
 import { PayoutState } from './History';
 import { PayoutSteps } from './PayoutSteps';
 import { usePayout } from './queries';
@@ -75,7 +76,7 @@ function Payout({ id }: { id: string }) {
         title={<Money minor={payout.amountMinor} asset={payout.asset} />}
         aside={<PayoutState payout={payout} />}
       >
-        <div aria-live="polite">
+        <div className={styles.back} aria-live="polite">
           <PayoutSteps payout={payout} />
         </div>
       </Section>
