@@ -88,7 +88,7 @@ function List() {
 }
 
 function Item({ item }: { item: Notification }) {
-  const place = placeOf(item.subject);
+  const place = placeOf(item);
   return (
     <li className={classes(styles.item, item.readAt === null && styles.unread)}>
       <h2 className={styles.title} lang="en">

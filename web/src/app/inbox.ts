@@ -17,15 +17,18 @@ export function useInbox() {
 
 export const inboxKey = INBOX;
 
+/** What arbiters alone are told; it leads to where they rule. */
+const TO_RULE = new Set(['dispute_to_rule', 'evidence_to_read']);
+
 /** Where a notification’s subject is shown, such as `project:5f…`; null for what has no page. */
-export function placeOf(subject: string): string | null {
+export function placeOf({ subject, kind }: { subject: string; kind: string }): string | null {
   const at = subject.indexOf(':');
   const id = encodeURIComponent(subject.slice(at + 1));
   switch (subject.slice(0, at)) {
     case 'project':
       return `/work/projects/${id}`;
     case 'dispute':
-      return `/work/disputes/${id}`;
+      return TO_RULE.has(kind) ? `/admin/disputes/${id}` : `/work/disputes/${id}`;
     case 'payout':
       return `/work/payouts/${id}`;
     case 'task':

@@ -45,7 +45,7 @@ export function Contract({ contract }: { contract: UseQueryResult<Answer> }) {
         )}
       </Fact>
       <Fact name={t`Contract`}>
-        <Address of={data.contract} />
+        <ContractName of={data.contract} />
       </Fact>
       {data.owner && (
         <Fact name={t`Owner`}>
@@ -103,5 +103,16 @@ function Agreeing(props: { needed: number; of: number }) {
     <Trans>
       {needed} of {count} must name one figure
     </Trans>
+  );
+}
+
+/** The address short, the name whole. */
+function ContractName(props: { of: string }) {
+  const [address = '', name = ''] = props.of.split('.');
+  return (
+    <span title={props.of}>
+      <Address of={address} />
+      <wbr />.{name}
+    </span>
   );
 }
