@@ -71,7 +71,7 @@ async function vote(page: Page, act: () => Promise<void>): Promise<void> {
   }).toPass({ timeout: 15_000 });
 }
 
-test('two workers vote by key and by tap, earn once a vote, and one withdraws to final', async ({
+test('two workers vote by key and by tap, earn once a vote, and one withdraws to final @main', async ({
   person,
 }) => {
   const first = await client.openTask({
