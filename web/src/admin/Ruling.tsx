@@ -236,7 +236,11 @@ function Followed({ dispute, txId }: { dispute: Dispute; txId: string }) {
           },
           {
             key: 'seen',
-            name: seen ? t`In a block, seen, not final` : t`Waiting for a block with it`,
+            name: final
+              ? t`In a block`
+              : seen
+                ? t`In a block, seen, not final`
+                : t`Waiting for a block with it`,
             at: final ? 'done' : 'now',
             state: final ? 'final' : seen ? 'provisional' : 'waiting',
           },
