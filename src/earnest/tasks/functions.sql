@@ -208,7 +208,7 @@ BEGIN
     END IF;
     UPDATE task_seats SET option_id = for_option, voted_at = clock_timestamp()
       WHERE task_id = on_task AND number = s.number;
-    UPDATE tasks SET votes = votes + 1,
+    UPDATE tasks SET votes = votes + 1, last_vote_at = clock_timestamp(),
         status = CASE WHEN status = 'open' AND votes + 1 = votes_wanted THEN 'closed'
                       ELSE status END,
         ended_at = CASE WHEN status = 'open' AND votes + 1 = votes_wanted THEN clock_timestamp()
@@ -223,6 +223,14 @@ BEGIN
   RETURN '{"earnedMinor":"' || t.price_per_vote || '","asset":"' || t.asset || '","next":'
     || coalesce(tasks_take(by_worker, seat_ttl, media), 'null') || '}';
 END $$;
+
+-- How many people may vote in a task at this moment; a lapsed seat may not. Reads the seats that
+-- wait, never those that have voted.
+CREATE OR REPLACE FUNCTION tasks_voting(of_task uuid) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+  SELECT count(*)::integer FROM task_seats
+   WHERE task_id = of_task AND waiting IS NOT NULL AND expires_at > clock_timestamp();
+$$;
 
 -- Says why there is no seat to vote from.
 CREATE OR REPLACE FUNCTION tasks_refuse_vote(by_worker uuid, on_task uuid) RETURNS void
@@ -355,6 +363,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
 $$;
 
 GRANT EXECUTE ON FUNCTION tasks_next(uuid, interval, text),
-  tasks_vote(uuid, uuid, uuid, interval, text), tasks_cancel(uuid, uuid) TO earnest_api;
+  tasks_vote(uuid, uuid, uuid, interval, text), tasks_voting(uuid), tasks_cancel(uuid, uuid)
+  TO earnest_api;
 GRANT EXECUTE ON FUNCTION tasks_open(uuid), tasks_lapse(uuid) TO earnest_indexer;
 GRANT EXECUTE ON FUNCTION tasks_sweep() TO earnest_worker;

@@ -207,13 +207,7 @@ async def find_results(db: Connection, asked_by: UUID, task_id: UUID) -> Tally:
     return _tally(task, int(row["fee_bps"]), int(row["voting"]), row["last_vote_at"])
 
 
-# Seats that may still vote; a lapsed one may not.
-_TALLY = """
-SELECT t.fee_bps, count(s.waiting) FILTER (WHERE s.expires_at > clock_timestamp()) AS voting,
-       max(s.voted_at) AS last_vote_at
-  FROM tasks t LEFT JOIN task_seats s ON s.task_id = t.id AND s.worker IS NOT NULL
- WHERE t.id = $1 GROUP BY t.id
-"""
+_TALLY = "SELECT fee_bps, tasks_voting(id) AS voting, last_vote_at FROM tasks WHERE id = $1"
 
 
 def _tally(task: Task, fee_bps: int, voting: int, last_vote_at: datetime | None) -> Tally:
