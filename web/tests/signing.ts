@@ -1,0 +1,39 @@
+/** How people sign in these tests: with the demo wallet, in a window of its own. */
+
+import type { Page } from '@playwright/test';
+import type { Party } from './escrows';
+import { expect, type Persona, signIn } from './fixtures';
+
+/** A browser of the party's own at an address, signed in. */
+export async function opened(
+  person: (options: { seed: string }) => Promise<Persona>,
+  who: Party,
+  address: string,
+): Promise<Page> {
+  const { page } = await person({ seed: who.seed });
+  await page.goto(address);
+  await signIn(page, { chain: 'Stacks' });
+  return page;
+}
+
+/**
+ * The dialog's button, then the demo wallet's own question. After a reload the page knows no wallet
+ * any more, and asks which one signs.
+ */
+export async function signCall(
+  page: Page,
+  name: RegExp,
+  options: { reloaded?: boolean; says?: 'Sign and send' | 'Say no' } = {},
+): Promise<void> {
+  await page.getByRole('dialog').getByRole('button', { name }).click();
+  const wallet = page.locator('earnest-demo-wallet');
+  if (options.reloaded) {
+    await page
+      .getByRole('dialog', { name: 'Which wallet signs?' })
+      .getByRole('button', { name: /Demo wallet.*Stacks/ })
+      .click();
+    await wallet.getByRole('button', { name: 'Connect' }).click();
+  }
+  await wallet.getByRole('button', { name: options.says ?? 'Sign and send' }).click();
+  await expect(wallet).toHaveCount(0);
+}
