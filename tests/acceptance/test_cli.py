@@ -38,6 +38,7 @@ COMMANDS = {
     "ledger": ("verify", "history"),
     "suspense": ("list", "settle"),
     "payouts": ("stuck", "hold", "release", "give-back", "clear-halt"),
+    "audit": (),
     "chain": ("status", "resume"),
     "rebuild": (),
     "contract": ("prepare", "resync"),
@@ -269,6 +270,11 @@ def test_suspense_is_listed_and_settled_once(running_system: RunningSystem) -> N
     args = ("suspense", "settle", item["id"], "--to", account, *WHO_AND_WHY)
     assert running_system.earnest(*args).returncode == 0
     assert not arrived()
+    about = ("audit", "--subject", f"suspense:{item['id']}")
+    [line] = running_system.earnest_json(*about)["items"]
+    assert (line["act"], line["by"], line["note"]) == ("suspense_settle", "Ada", "tried")
+    assert line["facts"] == {"accountId": account}
+    assert "suspense_settle" in running_system.earnest(*about).stdout
     again = running_system.earnest(*args)
     assert "settled before" in refused(again)
     silent = ("suspense", "settle", item["id"], "--to", account, "--by", " ", "--note", "x")

@@ -12,6 +12,7 @@ from earnest.jobs.registry import Job, JobRegistry
 from earnest.jobs.store import (
     HeldJob,
     QueueCount,
+    RetriedJob,
     count_jobs,
     enqueue,
     list_held,
@@ -31,6 +32,7 @@ __all__ = [
     "JobTypeTaken",
     "JobTypeUnknown",
     "QueueCount",
+    "RetriedJob",
     "Timing",
     "count_jobs",
     "enqueue",

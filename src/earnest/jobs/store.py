@@ -33,6 +33,14 @@ class HeldJob(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class RetriedJob(msgspec.Struct, frozen=True):
+    """A job that was held and is queued again, with how often it had been tried."""
+
+    id: int
+    type: str
+    tries: int
+
+
 class QueueCount(msgspec.Struct, frozen=True):
     """How many jobs of a type are `queued`, `picked` (running) or `failed` (held)."""
 
@@ -150,15 +158,19 @@ def _readable(payload: bytes | None) -> Any:
         return (payload or b"").decode(errors="replace")
 
 
-async def retry_held(connection: Connection, ids: Sequence[int]) -> None:
+async def retry_held(connection: Connection, ids: Sequence[int]) -> list[RetriedJob]:
     """Queues held jobs again, with all their tries. To be called inside a transaction.
 
     Raises `JobNotHeld` for an id that is not held, and `JobQueuedAnew` where the same work has
     been queued under its key meanwhile.
     """
-    for id in ids:
+    retried: list[RetriedJob] = []
+    # In one order, so that two who retry the same ones wait for each other and don't block.
+    for id in sorted(set(ids)):
         row = await connection.fetchrow(
-            "SELECT dedupe_key FROM pgqueuer WHERE id = $1 AND status = 'failed' FOR UPDATE", id
+            "SELECT entrypoint, attempts, dedupe_key FROM pgqueuer"
+            " WHERE id = $1 AND status = 'failed' FOR UPDATE",
+            id,
         )
         if row is None:
             raise JobNotHeld(id=id)
@@ -166,6 +178,8 @@ async def retry_held(connection: Connection, ids: Sequence[int]) -> None:
             await connection.execute(QueryQueueBuilder().build_requeue_jobs_query(), [id])
         except asyncpg.UniqueViolationError as error:
             raise JobQueuedAnew(id=id, dedupe_key=row["dedupe_key"]) from error
+        retried.append(RetriedJob(id, row["entrypoint"], row["attempts"] + 1))
+    return retried
 
 
 async def count_jobs(connection: Connection) -> list[QueueCount]:

@@ -152,17 +152,16 @@ async def clear_halt(
     db_tx: Connection, code: str, *, operator: str, note: str, at: datetime
 ) -> bool:
     """Ends a halt. False when there is none of that code."""
-    cleared = await db_tx.fetchval(
-        "UPDATE payout_halts SET cleared_at = $2, cleared_by = $3, note = $4"
-        " WHERE code = $1 AND cleared_at IS NULL RETURNING true",
-        code,
-        at,
-        operator,
-        note,
+    return bool(
+        await db_tx.fetchval(
+            "UPDATE payout_halts SET cleared_at = $2, cleared_by = $3, note = $4"
+            " WHERE code = $1 AND cleared_at IS NULL RETURNING true",
+            code,
+            at,
+            operator,
+            note,
+        )
     )
-    if cleared:
-        await write_audit(db_tx, None, f"clear_halt {code}", operator=operator, note=note, at=at)
-    return bool(cleared)
 
 
 async def set_paused(db_tx: Connection, payout_id: UUID, *, paused: bool, at: datetime) -> bool:
@@ -179,25 +178,19 @@ async def set_paused(db_tx: Connection, payout_id: UUID, *, paused: bool, at: da
     )
 
 
-async def write_audit(
-    db_tx: Connection,
-    payout_id: UUID | None,
-    action: str,
-    *,
-    operator: str,
-    note: str,
-    at: datetime,
-) -> None:
-    """Who did what to which payout, and why."""
-    await db_tx.execute(
-        "INSERT INTO payout_audit (payout_id, action, operator, note, at)"
-        " VALUES ($1, $2, $3, $4, $5)",
-        payout_id,
-        action,
-        operator,
-        note,
-        at,
+async def facts_of(db: Connection, payout_id: UUID) -> dict[str, Any]:
+    """What the audit says beside an act about a payout."""
+    row = await db.fetchrow(
+        "SELECT asset, amount, address, account_id FROM payouts WHERE id = $1", payout_id
     )
+    if row is None:
+        return {}
+    return {
+        "asset": row["asset"],
+        "amountMinor": str(int(row["amount"])),
+        "address": row["address"],
+        "accountId": str(row["account_id"]),
+    }
 
 
 async def fail_payout(

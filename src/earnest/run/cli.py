@@ -64,6 +64,10 @@ Limit = Annotated[
 ]
 By = Annotated[str, Parameter(help="Who decided it: your name, for the audit.")]
 Note = Annotated[str, Parameter(help="Why, for the audit.")]
+ByTerminal = Annotated[
+    str, Parameter(name="--by", help="Who decided it, for the audit: else the name of this login.")
+]
+WhyNote = Annotated[str, Parameter(name="--note", help="Why, for the audit.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="JSON, for programs.")]
 
 
@@ -423,6 +427,43 @@ def payouts_clear_halt(code: str, *, by: By, note: Note, state_dir: StateDir = N
     clear_halt(_operator("worker", state_dir), code, by=by, note=note)
 
 
+@app.command(group=_MONEY)
+def audit(
+    *,
+    act: Annotated[str | None, Parameter(help="Only this act, such as payout_hold.")] = None,
+    subject: Annotated[
+        str | None, Parameter(help="Only what was done to this, such as payout:ID.")
+    ] = None,
+    by: Annotated[
+        str | None, Parameter(help="Only this operator: an account's id, or a name.")
+    ] = None,
+    cursor: str | None = None,
+    limit: Limit = 50,
+    json: AsJson = False,
+    state_dir: StateDir = None,
+) -> int:
+    """List what operators did, the newest first: who, what, about what, and why.
+
+    It can only grow: no role of the database may change or remove a line.
+
+    Parameters
+    ----------
+    cursor
+        Where the page before ended, as it said.
+    """
+    from earnest.run.operate.audit import show_audit
+
+    return show_audit(
+        _operator("api", state_dir),
+        act=act,
+        subject=subject,
+        by=by,
+        cursor=cursor,
+        limit=limit,
+        as_json=json,
+    )
+
+
 # -- operation ----------------------------------------------------------------------------------
 
 chain = App(name="chain", help="How far a chain is followed, and going on after a halt.")
@@ -439,7 +480,13 @@ def chain_status(*, json: AsJson = False, state_dir: StateDir = None) -> int:
 
 
 @chain.command(name="resume")
-def chain_resume(*, chain: ChainName = None, state_dir: StateDir = None) -> int:
+def chain_resume(
+    *,
+    chain: ChainName = None,
+    by: ByTerminal = "",
+    note: WhyNote = "",
+    state_dir: StateDir = None,
+) -> int:
     """Follow a halted chain again, once you have found out why it was halted.
 
     Where Stacks was halted because final blocks are gone, what was final above the fork is then
@@ -447,11 +494,17 @@ def chain_resume(*, chain: ChainName = None, state_dir: StateDir = None) -> int:
     """
     from earnest.run.operate.chain import resume
 
-    return resume(_operator("indexer", state_dir), only=chain)
+    return resume(_operator("indexer", state_dir), only=chain, by=by, note=note)
 
 
 @app.command(group=_OPERATION)
-def rebuild(*, json: AsJson = False, state_dir: StateDir = None) -> int:
+def rebuild(
+    *,
+    json: AsJson = False,
+    by: ByTerminal = "",
+    note: WhyNote = "",
+    state_dir: StateDir = None,
+) -> int:
     """Empty what is shown of the escrow, fold the log of its events again, and compare.
 
     Exit code 1 when the rebuilt projections are not the ones that stood; then the rebuilt ones
@@ -462,7 +515,7 @@ def rebuild(*, json: AsJson = False, state_dir: StateDir = None) -> int:
 
     settings = _operator("indexer", state_dir)
     set_up_logging(settings, "rebuild")
-    return show_rebuild(settings, as_json=json)
+    return show_rebuild(settings, as_json=json, by=by, note=note)
 
 
 jobs = App(name="jobs", help="Background jobs that failed for good and are held.")
@@ -480,7 +533,13 @@ def jobs_list(*, json: AsJson = False, state_dir: StateDir = None) -> int:
 
 
 @jobs.command(name="retry")
-def jobs_retry(first: int, *more: int, state_dir: StateDir = None) -> None:
+def jobs_retry(
+    first: int,
+    *more: int,
+    by: ByTerminal = "",
+    note: WhyNote = "",
+    state_dir: StateDir = None,
+) -> None:
     """Queue held jobs again, with all their tries.
 
     Parameters
@@ -492,7 +551,7 @@ def jobs_retry(first: int, *more: int, state_dir: StateDir = None) -> None:
     """
     from earnest.run.operate.jobs import retry_jobs
 
-    retry_jobs(_operator("worker", state_dir), (first, *more))
+    retry_jobs(_operator("worker", state_dir), (first, *more), by=by, note=note)
 
 
 dossier = App(name="dossier", help="The signed records of disputes.")
@@ -559,11 +618,11 @@ def contract_prepare(
 
 
 @contract.command(name="resync")
-def contract_resync(*, state_dir: StateDir = None) -> int:
+def contract_resync(*, by: ByTerminal = "", note: WhyNote = "", state_dir: StateDir = None) -> int:
     """Have the indexer hold its log against the chain and make what is shown anew."""
     from earnest.run.operate.contract import request_resync
 
-    return request_resync(_operator("indexer", state_dir))
+    return request_resync(_operator("indexer", state_dir), by=by, note=note)
 
 
 cdn = App(name="cdn", help="What a content delivery network in front of the store needs.")
@@ -616,7 +675,7 @@ for _place, _name in enumerate(
     (
         *("up", "status", "demo"),
         *("api", "worker", "indexer", "signer", "migrate"),
-        *("solvency", "ledger", "suspense", "payouts"),
+        *("solvency", "ledger", "suspense", "payouts", "audit"),
         *("chain", "rebuild", "contract", "jobs", "dossier", "cdn", "openapi", "version"),
     )
 ):

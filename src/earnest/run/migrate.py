@@ -27,6 +27,7 @@ ROLES = ("api", "worker", "indexer", "signer_ro")
 # In this order, because functions of later domains call those of earlier ones.
 FUNCTION_FILES = (
     "kit",
+    "audit",
     "ledger",
     "accounts",
     "chains",

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from earnest import escrow
+from earnest import audit, escrow
 from earnest.escrow import View
 from earnest.escrow.projection import store as store_fold
 from earnest.kit.settings import read_settings
@@ -43,6 +43,10 @@ async def test_it_prints_both_hashes_and_ends_with_whether_they_agree(
     assert code == 1
     assert second["liveHash"] != second["rebuiltHash"] == first["liveHash"]
     assert (await told())[0] == 0
+    async with scene.indexer.connection() as db:
+        acts = await audit.list_acts(db, act="escrow_rebuild", limit=10)
+    assert [act.facts["before"] for act in acts][1] == second["liveHash"]
+    assert {act.subject for act in acts} == {f"contract:{CONTRACT}"}
 
 
 async def test_readers_see_what_stood_and_the_projector_waits_until_it_is_done(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from earnest import audit
 from earnest.payouts import Desk, PayoutStatus
 from earnest.payouts.errors import HaltUnknown, PayoutEnded, PayoutMayStillLand
 from earnest.payouts.store_attempts import halt
@@ -27,13 +28,13 @@ async def test_held_payout_waits_and_goes_on_when_released(scene: Scene) -> None
     await desk.release(payout_id, operator="ada", note="fine")
     await scene.settle()
     assert (await scene.payout(holder, payout_id)).status is PayoutStatus.FINAL
-    lines = await scene.ground.roles["owner"].fetch(
-        "SELECT action, operator, note FROM payout_audit ORDER BY id LIMIT 5"
-    )
-    assert [tuple(line) for line in lines] == [
-        ("hold", "ada", "asked the bank"),
-        ("release", "ada", "fine"),
+    async with scene.ground.roles["api"].connection() as db:
+        lines = await audit.list_acts(db, subject=f"payout:{payout_id}", limit=5)
+    assert [(line.act, line.by, line.note) for line in lines] == [
+        ("payout_release", "ada", "fine"),
+        ("payout_hold", "ada", "asked the bank"),
     ]
+    assert (lines[0].facts["asset"], lines[0].facts["address"]) == ("SOL", holder.address)
     with pytest.raises(PayoutEnded):
         await desk.hold(payout_id, operator="ada", note="too late")
 

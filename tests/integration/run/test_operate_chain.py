@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from earnest import audit
 from earnest.chains import cursor_of, store
 from earnest.chains.stacks import log, sync_status
 from earnest.chains.stacks.log import Point, Step
@@ -88,3 +89,9 @@ async def test_resume_of_stacks_permits_the_fall_that_the_halt_was_about(
     assert "Solana is followed again" in capsys.readouterr().out
     assert await asyncio.to_thread(resume, settings, only=None) == 0
     assert "was not halted" in capsys.readouterr().out
+    async with indexer.connection() as db:
+        acts = await audit.list_acts(db, act="chain_resume", limit=10)
+    assert [(act.subject, act.facts["haltedReason"]) for act in acts] == [
+        ("chain:solana", "another network"),
+        ("chain:stacks", "final blocks are gone"),
+    ], "what changed nothing leaves no line"

@@ -5,6 +5,7 @@ needs.
 """
 
 import asyncio
+import getpass
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -61,3 +62,8 @@ def amount_for_people(amount_minor: int, asset: Asset) -> str:
 def time_for_people(at: datetime) -> str:
     """A time of day and date in the time zone of the terminal."""
     return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def who(by: str) -> str:
+    """Who the audit says it was: the name that was given, or whoever is at this terminal."""
+    return by.strip() or getpass.getuser()

@@ -5,12 +5,13 @@ from typing import Any
 import msgspec
 from rich.text import Text
 
+from earnest import audit
 from earnest.chains import ChainCursor, cursor_of, resume_chain
 from earnest.chains.stacks import SyncStatus, sync_status
 from earnest.kit.db import Database
 from earnest.kit.money import Chain
 from earnest.kit.settings import Settings
-from earnest.run.operate import print_json, time_for_people, with_database
+from earnest.run.operate import print_json, time_for_people, who, with_database
 from earnest.run.terminal import console
 
 _TITLES = {Chain.SOLANA: "Solana", Chain.STACKS: "Stacks"}
@@ -77,16 +78,26 @@ def _show_stacks(status: SyncStatus) -> None:
         out.print(Text(f"Halted since {since}: {status.halted_reason}.", style="look"))
 
 
-def resume(settings: Settings, *, only: str | None) -> int:
+def resume(settings: Settings, *, only: str | None, by: str = "", note: str = "") -> int:
     """Lets a halted chain be followed again. 1 when two are halted and none is named."""
 
     async def work(database: Database) -> tuple[list[Chain], bool]:
         async with database.db_tx() as db_tx:
-            halted = [chain for chain in _TITLES if (await cursor_of(db_tx, chain)).halted_reason]
-            wanted = [chain for chain in halted if only in (None, chain.value)]
+            reasons = {chain: (await cursor_of(db_tx, chain)).halted_reason for chain in _TITLES}
+            wanted = [chain for chain in _TITLES if reasons[chain] and only in (None, chain.value)]
             if len(wanted) > 1:
                 return wanted, False
-            return [chain for chain in wanted if await resume_chain(db_tx, chain)], True
+            resumed = [chain for chain in wanted if await resume_chain(db_tx, chain)]
+            for chain in resumed:
+                await audit.record(
+                    db_tx,
+                    by=who(by),
+                    act="chain_resume",
+                    subject=f"chain:{chain.value}",
+                    note=note.strip(),
+                    facts={"haltedReason": reasons[chain]},
+                )
+            return resumed, True
 
     chains, done = with_database(settings, work)
     if not done:

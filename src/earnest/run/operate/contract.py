@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from earnest import audit
 from earnest.chains.stacks import sync_status
 from earnest.chains.stacks.clarity import NotClarity, Principal
 from earnest.escrow import PreparedCall, Token
@@ -10,7 +11,7 @@ from earnest.escrow.comparison.store import ask_resync
 from earnest.kit.db import Database
 from earnest.kit.errors import InvalidInput
 from earnest.kit.settings import Settings
-from earnest.run.operate import print_json, with_database
+from earnest.run.operate import print_json, who, with_database
 from earnest.run.terminal import complain, console
 
 # How many words follow an act; the last one's may be repeated where the number is negative.
@@ -85,7 +86,7 @@ def print_prepared(
     print_json(prepare(act, words, contract=contract or settings.stacks_contract, sender=sender))
 
 
-def request_resync(settings: Settings) -> int:
+def request_resync(settings: Settings, *, by: str, note: str) -> int:
     """Asks the indexer to hold the log against the chain and to fold it anew. 1 without a log."""
 
     async def work(database: Database) -> bool | None:
@@ -93,7 +94,16 @@ def request_resync(settings: Settings) -> int:
             followed = await sync_status(db_tx)
             if followed is None:
                 return None
-            return await ask_resync(db_tx, followed.contract, "operator", None, [])
+            asked = await ask_resync(db_tx, followed.contract, "operator", None, [])
+            if asked:
+                await audit.record(
+                    db_tx,
+                    by=who(by),
+                    act="contract_resync",
+                    subject=f"contract:{followed.contract}",
+                    note=note.strip(),
+                )
+            return asked
 
     asked = with_database(settings, work)
     if asked is None:

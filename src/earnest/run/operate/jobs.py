@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from earnest import jobs
+from earnest import audit, jobs
 from earnest.kit.db import Database
 from earnest.kit.settings import Settings
-from earnest.run.operate import print_json, time_for_people, with_database
+from earnest.run.operate import print_json, time_for_people, who, with_database
 from earnest.run.terminal import columns, console, show
 
 
@@ -53,12 +53,20 @@ def show_jobs(settings: Settings, *, as_json: bool) -> int:
     return 0
 
 
-def retry_jobs(settings: Settings, ids: Sequence[int]) -> None:
+def retry_jobs(settings: Settings, ids: Sequence[int], *, by: str, note: str) -> None:
     """Queues held jobs again; all of them or none."""
 
     async def work(database: Database) -> None:
         async with database.db_tx() as db_tx:
-            await jobs.retry_held(db_tx, ids)
+            for job in await jobs.retry_held(db_tx, ids):
+                await audit.record(
+                    db_tx,
+                    by=who(by),
+                    act="job_retry",
+                    subject=f"job:{job.id}",
+                    note=note.strip(),
+                    facts={"type": job.type, "tries": job.tries},
+                )
 
     with_database(settings, work)
     print(f"Queued again: {', '.join(str(id) for id in ids)}.")

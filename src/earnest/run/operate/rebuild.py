@@ -2,15 +2,15 @@
 
 from rich.text import Text
 
-from earnest import escrow
+from earnest import audit, escrow
 from earnest.chains.stacks import sync_status
 from earnest.kit.db import Database
 from earnest.kit.settings import Settings
-from earnest.run.operate import print_json, with_database
+from earnest.run.operate import print_json, who, with_database
 from earnest.run.terminal import complain, console
 
 
-def show_rebuild(settings: Settings, *, as_json: bool) -> int:
+def show_rebuild(settings: Settings, *, as_json: bool, by: str = "", note: str = "") -> int:
     """Rebuilds, and prints both hashes. 1 when they differ, and when there is no log yet."""
 
     async def work(database: Database) -> escrow.Rebuilt | None:
@@ -18,7 +18,17 @@ def show_rebuild(settings: Settings, *, as_json: bool) -> int:
             followed = await sync_status(db)
         if followed is None:
             return None
-        return await escrow.rebuild(database, followed.contract)
+        rebuilt = await escrow.rebuild(database, followed.contract)
+        async with database.db_tx() as db_tx:
+            await audit.record(
+                db_tx,
+                by=who(by),
+                act="escrow_rebuild",
+                subject=f"contract:{followed.contract}",
+                note=note.strip(),
+                facts={"before": rebuilt.live_hash, "rebuilt": rebuilt.rebuilt_hash},
+            )
+        return rebuilt
 
     rebuilt = with_database(settings, work)
     if rebuilt is None:

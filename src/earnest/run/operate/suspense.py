@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from earnest import treasury
+from earnest import audit, treasury
 from earnest.kit.db import Database
 from earnest.kit.errors import InvalidInput, NotFound
 from earnest.kit.paging import decode_cursor, encode_cursor
@@ -90,6 +90,14 @@ def settle(settings: Settings, item: UUID, *, to: str, by: str, note: str) -> No
                 raise NotFound(what=f"account or linked address: {to}")
             await treasury.settle_suspense(
                 db_tx, item, credit_to=owner, decided_by=by.strip(), note=note.strip()
+            )
+            await audit.record(
+                db_tx,
+                by=by.strip(),
+                act="suspense_settle",
+                subject=f"suspense:{item}",
+                note=note.strip(),
+                facts={"accountId": str(owner)},
             )
             return UUID(str(owner))
 
