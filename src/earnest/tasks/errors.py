@@ -52,6 +52,20 @@ class VotedOtherwise(EarnestError):
     kind = Kind.CONFLICT
 
 
+class AlreadyVoted(EarnestError):
+    """You have voted in this task. A vote counts once and cannot be taken back."""
+
+    code = "already_voted"
+    kind = Kind.CONFLICT
+
+
+class TaskFull(EarnestError):
+    """Every seat of this task is taken at this moment. One may fall free again."""
+
+    code = "task_full"
+    kind = Kind.CONFLICT
+
+
 class OptionsRepeat(EarnestError):
     """Two options show the same file. Each option needs a picture of its own."""
 

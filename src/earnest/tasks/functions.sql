@@ -106,8 +106,10 @@ BEGIN
     SELECT id, open_seq, card INTO t FROM tasks
      WHERE status = 'open' AND has_free AND open_seq > walked
        AND CASE WHEN requester = for_worker THEN false
-                ELSE (SELECT o.number FROM task_seats o
-                       WHERE o.worker = for_worker AND o.task_id = tasks.id) IS NULL END
+                WHEN (SELECT o.number FROM task_seats o
+                       WHERE o.worker = for_worker AND o.task_id = tasks.id) IS NOT NULL THEN false
+                ELSE (SELECT k.task_id FROM task_skips k
+                       WHERE k.worker = for_worker AND k.task_id = tasks.id) IS NULL END
      ORDER BY open_seq LIMIT 1;
     EXIT WHEN NOT FOUND;
     until := clock_timestamp() + seat_ttl;
@@ -147,8 +149,10 @@ BEGIN
     JOIN tasks ON tasks.id = seat.task_id AND tasks.status = 'open'
    WHERE seat.waiting IS NOT NULL AND seat.expires_at <= now_at
      AND CASE WHEN tasks.requester = for_worker THEN false
-              ELSE (SELECT o.number FROM task_seats o
-                     WHERE o.worker = for_worker AND o.task_id = seat.task_id) IS NULL END
+              WHEN (SELECT o.number FROM task_seats o
+                     WHERE o.worker = for_worker AND o.task_id = seat.task_id) IS NOT NULL THEN false
+              ELSE (SELECT k.task_id FROM task_skips k
+                     WHERE k.worker = for_worker AND k.task_id = seat.task_id) IS NULL END
    ORDER BY seat.expires_at LIMIT 1 FOR UPDATE OF seat SKIP LOCKED;
   IF FOUND THEN
     until := clock_timestamp() + seat_ttl;
@@ -157,6 +161,111 @@ BEGIN
     RETURN tasks_seat_json(s.card, s.number, until, media);
   END IF;
   RETURN NULL;
+END $$;
+
+-- A seat in one given task, as JSON: the worker's live one, or one taken now.
+--
+-- Whoever wishes for a task gives back a seat that waits in another; a skip of this one is over.
+CREATE OR REPLACE FUNCTION tasks_claim(
+  for_worker uuid, wanted_task uuid, seat_ttl interval, media text
+) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+DECLARE
+  t record;
+  s record;
+  held uuid;
+  seat_number integer;
+  until timestamptz;
+BEGIN
+  -- Seats before the position, as a vote does it: the worker may be voting at this moment.
+  PERFORM FROM task_seats WHERE waiting = for_worker FOR UPDATE;
+  INSERT INTO task_positions (worker, after_seq) VALUES (for_worker, 0) ON CONFLICT DO NOTHING;
+  PERFORM FROM task_positions WHERE worker = for_worker FOR UPDATE;
+  SELECT status, requester, card INTO t FROM tasks
+   WHERE id = wanted_task AND (status <> 'awaiting_payment' OR requester = for_worker);
+  IF NOT FOUND THEN
+    PERFORM refuse('task_unknown');
+  ELSIF t.requester = for_worker THEN
+    PERFORM refuse('own_task');
+  END IF;
+  SELECT number, option_id, expires_at INTO s FROM task_seats
+   WHERE worker = for_worker AND task_id = wanted_task FOR UPDATE;
+  IF FOUND AND s.option_id IS NOT NULL THEN
+    PERFORM refuse('already_voted');
+  ELSIF FOUND AND s.expires_at > clock_timestamp() THEN
+    RETURN tasks_seat_json(t.card, s.number, s.expires_at, media);
+  ELSIF t.status <> 'open' THEN
+    PERFORM refuse('task_closed');
+  ELSIF s.number IS NOT NULL THEN
+    seat_number := s.number;     -- lapsed, and nobody else has taken it
+  ELSE
+    SELECT task_id INTO held FROM task_seats WHERE waiting = for_worker;
+    IF FOUND THEN
+      PERFORM tasks_give_back(for_worker, held);
+    END IF;
+    SELECT free.number INTO seat_number FROM task_seats free
+     WHERE free.task_id = wanted_task AND free.worker IS NULL
+     ORDER BY free.number LIMIT 1 FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+      SELECT lapsed.number INTO seat_number FROM task_seats lapsed
+       WHERE lapsed.task_id = wanted_task AND lapsed.waiting IS NOT NULL
+         AND lapsed.expires_at <= clock_timestamp()
+       ORDER BY lapsed.expires_at LIMIT 1 FOR UPDATE SKIP LOCKED;
+    END IF;
+    IF NOT FOUND THEN
+      PERFORM refuse('task_full');
+    END IF;
+  END IF;
+  until := clock_timestamp() + seat_ttl;
+  UPDATE task_seats SET worker = for_worker, expires_at = until
+    WHERE task_id = wanted_task AND number = seat_number;
+  DELETE FROM task_skips WHERE worker = for_worker AND task_id = wanted_task;
+  PERFORM tasks_mark_full(wanted_task);
+  RETURN tasks_seat_json(t.card, seat_number, until, media);
+END $$;
+
+-- Gives a seat back before it was voted from, and offers the task to its worker no more.
+CREATE OR REPLACE FUNCTION tasks_skip(by_worker uuid, skipped_task uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM tasks
+                  WHERE id = skipped_task AND (opened_at IS NOT NULL OR requester = by_worker)) THEN
+    PERFORM refuse('task_unknown');
+  ELSIF EXISTS (SELECT FROM tasks WHERE id = skipped_task AND requester = by_worker) THEN
+    PERFORM refuse('own_task');
+  ELSIF EXISTS (SELECT FROM task_seats
+                 WHERE worker = by_worker AND task_id = skipped_task AND option_id IS NOT NULL) THEN
+    PERFORM refuse('already_voted');
+  END IF;
+  PERFORM tasks_give_back(by_worker, skipped_task);
+  INSERT INTO task_skips (worker, task_id, skipped_at)
+    VALUES (by_worker, skipped_task, clock_timestamp()) ON CONFLICT DO NOTHING;
+END $$;
+
+-- Frees the seat of a worker that waits for a vote, if there is one. Where it is the only free one,
+-- its task goes to the end of the queue, as in the sweep: those who passed it meet it again.
+CREATE OR REPLACE FUNCTION tasks_give_back(by_worker uuid, of_task uuid) RETURNS void
+LANGUAGE plpgsql SET search_path = earnest, pg_temp AS $$
+DECLARE
+  seat_number integer;
+  task_status text;
+BEGIN
+  SELECT number INTO seat_number FROM task_seats
+   WHERE waiting = by_worker AND task_id = of_task FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  -- Seats fall free with this lock held: see tasks_mark_full.
+  SELECT status INTO task_status FROM tasks WHERE id = of_task FOR NO KEY UPDATE;
+  IF task_status = 'open' AND NOT EXISTS (
+       SELECT FROM task_seats WHERE task_id = of_task AND worker IS NULL) THEN
+    UPDATE tasks SET has_free = true, open_seq = nextval('tasks_open_seq') WHERE id = of_task;
+  END IF;
+  UPDATE task_seats SET worker = NULL, expires_at = NULL
+    WHERE task_id = of_task AND number = seat_number;
+  IF task_status = 'cancelled' THEN
+    PERFORM tasks_drop_free_seats(of_task);
+    PERFORM tasks_settle_end(of_task);
+  END IF;
 END $$;
 
 -- Takes a task without a free seat out of the queue; leaves it to the next one if it is locked.
@@ -363,7 +472,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
 $$;
 
 GRANT EXECUTE ON FUNCTION tasks_next(uuid, interval, text),
-  tasks_vote(uuid, uuid, uuid, interval, text), tasks_voting(uuid), tasks_cancel(uuid, uuid)
+  tasks_vote(uuid, uuid, uuid, interval, text), tasks_voting(uuid), tasks_cancel(uuid, uuid),
+  tasks_claim(uuid, uuid, interval, text), tasks_skip(uuid, uuid)
   TO earnest_api;
 GRANT EXECUTE ON FUNCTION tasks_open(uuid), tasks_lapse(uuid) TO earnest_indexer;
 GRANT EXECUTE ON FUNCTION tasks_sweep() TO earnest_worker;

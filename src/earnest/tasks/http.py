@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, delete, get, post, put
 from litestar.di import Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
@@ -349,6 +349,41 @@ class TaskController(Controller):
             ],
         )
         return Response(shown, headers=_NO_STORE)
+
+    @put(
+        "/{task_id:uuid}/seat",
+        summary="A seat in this task",
+        responses={
+            200: ResponseSpec(data_container=NextAnswer, description="Your seat and its task"),
+            **answers(400, 401, 403, 404, 409, 503),
+        },
+    )
+    async def claim_seat(
+        self,
+        task_id: FromPath[UUID],
+        principal: CurrentPrincipal,
+        database: GivenDatabase,
+        settings: GivenSettings,
+    ) -> Response[bytes]:
+        """For who comes by a link to it. A seat that you hold in another task is given back."""
+        return _json(
+            await service.claim_seat(
+                database, principal.account_id, task_id, settings, media_base(settings)
+            ),
+            200,
+        )
+
+    @delete(
+        "/{task_id:uuid}/seat",
+        status_code=204,
+        summary="Skip a task",
+        responses=answers(400, 401, 403, 404, 409, 503),
+    )
+    async def skip(
+        self, task_id: FromPath[UUID], principal: CurrentPrincipal, database: GivenDatabase
+    ) -> None:
+        """Your seat is free for others at once; you are not offered this task again."""
+        await service.skip_task(database, principal.account_id, task_id)
 
     @post(
         "/{task_id:uuid}/cancel",

@@ -237,6 +237,31 @@ async def next_seat(database: Database, worker: UUID, settings: Settings, media:
     return answer
 
 
+async def claim_seat(
+    database: Database, worker: UUID, task_id: UUID, settings: Settings, media: str
+) -> str:
+    """A seat in one given task, and the task, as JSON. A seat in another task is given back.
+
+    Raises `TaskUnknown`, `OwnTask`, `AlreadyVoted`, `TaskClosed`, `TaskFull`.
+    """
+    answer: str = await database.fetchval(
+        "SELECT tasks_claim($1, $2, $3, $4)",
+        worker,
+        task_id,
+        timedelta(seconds=settings.seat_ttl_s),
+        media,
+    )
+    return answer
+
+
+async def skip_task(database: Database, worker: UUID, task_id: UUID) -> None:
+    """Gives the seat back at once and offers the task to the worker no more. A repeat is fine.
+
+    Raises `TaskUnknown`, `OwnTask`, `AlreadyVoted`.
+    """
+    await database.fetchval("SELECT tasks_skip($1, $2)", worker, task_id)
+
+
 async def vote(
     database: Database, worker: UUID, task_id: UUID, option_id: UUID, settings: Settings, media: str
 ) -> str:
