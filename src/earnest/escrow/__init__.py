@@ -24,6 +24,7 @@ from earnest.escrow.jobs import register_jobs
 from earnest.escrow.projection.numbering import EscrowNumbering
 from earnest.escrow.projection.projector import Projector
 from earnest.escrow.projection.rebuild import Rebuilt, projection_hash, rebuild
+from earnest.escrow.projection.verify import TxState, Verification, verify_tx
 from earnest.escrow.reading import decode_event
 from earnest.escrow.rules_events import EventName
 from earnest.escrow.rules_money import Parts, bond_of, bond_owner, divide
@@ -114,8 +115,10 @@ __all__ = [
     "StatedCondition",
     "Terms",
     "Token",
+    "TxState",
     "Unreadable",
     "Verdict",
+    "Verification",
     "View",
     "acts_of",
     "arbiter_sets",
@@ -156,5 +159,6 @@ __all__ = [
     "report",
     "token_of",
     "tokens_of",
+    "verify_tx",
     "voters_of",
 ]

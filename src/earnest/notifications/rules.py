@@ -48,6 +48,7 @@ class NotificationKind(StrEnum):
     ESCROW_CANCELLED = "escrow_cancelled"
     ESCROW_DECLINED = "escrow_declined"
     CHAIN_REVERTED = "chain_reverted"
+    CALL_FAILED = "call_failed"
     PROJECT_COMPLETED = "project_completed"
     PROJECT_REFUNDED = "project_refunded"
     # Milestones
@@ -142,6 +143,11 @@ _WORDS: dict[NotificationKind, tuple[str, str]] = {
     _K.CHAIN_REVERTED: (
         "The chain took back a step of “{projectTitle}”",
         "It was seen and not final. The page shows what holds now; it may come again.",
+    ),
+    _K.CALL_FAILED: (
+        "A call of yours on “{projectTitle}” came to nothing",
+        "No money moved with it, and nothing is awaited any more. The project says why, and offers"
+        " to sign it again.",
     ),
     _K.PROJECT_COMPLETED: (
         "“{projectTitle}” is complete",

@@ -1,17 +1,16 @@
 """The page of an order: open to whoever knows its 128-bit id."""
 
-import io
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import segno
 from litestar import Controller, Response, get
 from litestar.params import FromPath
 
 from earnest.kit.money import Asset
 from earnest.kit.parts import GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
+from earnest.kit.qr import QR_MEDIA_TYPE, qr_response
 from earnest.kit.settings import Settings
 from earnest.kit.wire import AmountMinor, Wire
 from earnest.payments.service import Order, OrderStatus, find_order, payment_link
@@ -86,7 +85,7 @@ class OrderController(Controller):
         "/{order_id:uuid}/qr.svg",
         summary="The payment link as a QR code",
         responses=answers(400, 404, 503),
-        media_type="image/svg+xml",
+        media_type=QR_MEDIA_TYPE,
     )
     async def qr(
         self, order_id: FromPath[UUID], database: GivenDatabase, settings: GivenSettings
@@ -94,18 +93,7 @@ class OrderController(Controller):
         """SVG, dark on white with a quiet zone, so that every phone reads it in both themes."""
         async with database.connection() as db:
             order = await find_order(db, order_id)
-        picture = io.BytesIO()
-        segno.make(payment_link(order, settings), error="m", micro=False).save(
-            picture, kind="svg", scale=8, border=4, light="#ffffff", xmldecl=False
-        )
-        return Response(
-            picture.getvalue(),
-            media_type="image/svg+xml",
-            headers={
-                "Cache-Control": "no-store",
-                "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-            },
-        )
+        return qr_response(payment_link(order, settings))
 
 
 ROUTES: list[Any] = [OrderController]

@@ -8,6 +8,7 @@ from earnest.projects.disputes.rules_dossier import Dossier, SignedDossier
 from earnest.projects.disputes.rules_dossier_check import DossierCheck, check_dossier
 from earnest.projects.disputes.service_dossiers import register_dossier_jobs
 from earnest.projects.funding import http as http_funding
+from earnest.projects.funding.jobs import look_after_calls, register_call_jobs
 from earnest.projects.http import ProjectsController
 from earnest.projects.jobs import lapse_acceptances, register_jobs
 from earnest.projects.proposals import http as http_proposals
@@ -39,7 +40,9 @@ __all__ = [
     "count_open",
     "disputes_reactor",
     "lapse_acceptances",
+    "look_after_calls",
     "reactor",
+    "register_call_jobs",
     "register_dossier_jobs",
     "register_jobs",
     "register_reminder_jobs",

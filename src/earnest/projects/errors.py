@@ -130,6 +130,20 @@ class TermsNotSound(EarnestError):
     kind = Kind.INVALID
 
 
+class NothingToRead(EarnestError):
+    """The {field} has no sign in it that anybody could read."""
+
+    code = "nothing_to_read"
+    kind = Kind.INVALID
+
+
+class TermsUnknown(EarnestError):
+    """This project never had terms of version {version}."""
+
+    code = "terms_unknown"
+    kind = Kind.NOT_FOUND
+
+
 class LinkNotTaken(EarnestError):
     """{link} is no https address of a host."""
 

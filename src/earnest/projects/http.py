@@ -8,20 +8,22 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Request, Response, get, patch, post
 from litestar.di import Provide
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 
 from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.kit.db import Connection, Database
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.limits import limit_account
 from earnest.kit.money import Asset
-from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, CursorUnknown, Limit, decode_cursor, encode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Settings
 from earnest.kit.wire import Page
 from earnest.projects import service, store
 from earnest.projects.rules import (
+    DAYS_MAX,
+    DAYS_MIN,
     SKILLS_MAX,
     Category,
     spell_skills,
@@ -33,12 +35,14 @@ from earnest.projects.shapes import (
     PerhapsPrincipal,
     ProjectAnswer,
     ProjectCard,
+    TermsAnswer,
     perhaps_principal,
     show_card,
     show_project,
+    show_terms,
 )
 from earnest.projects.shapes_bodies import ProjectBody, ProjectChangesBody
-from earnest.projects.store import ProjectFilter
+from earnest.projects.store import Place, ProjectFilter, ProjectOrder
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -139,6 +143,15 @@ class ProjectsController(Controller):
         asset: Annotated[Asset | None, QueryParameter()] = None,
         budget_min: _BudgetMin = None,
         budget_max: _BudgetMax = None,
+        days_max: Annotated[
+            int | None,
+            QueryParameter(
+                name="daysMax",
+                ge=DAYS_MIN,
+                le=DAYS_MAX,
+                description="Whose last milestone is due in so many days at most.",
+            ),
+        ] = None,
         client: Annotated[
             str | None, QueryParameter(max_length=41, description="The client's Stacks address.")
         ] = None,
@@ -153,10 +166,17 @@ class ProjectsController(Controller):
                 " a leading minus work as in a search engine.",
             ),
         ] = None,
+        sort: Annotated[
+            ProjectOrder,
+            QueryParameter(
+                description="`highest` and `lowest` sum, one asset after the other; `soonest` is"
+                " due in the fewest days. A cursor belongs to its own order."
+            ),
+        ] = ProjectOrder.NEWEST,
         cursor: Cursor = None,
         limit: Limit = 20,
     ) -> Page[ProjectCard]:
-        """Newest first. Without a `status` those of every status."""
+        """Newest first, unless sorted otherwise. Without a `status` those of every status."""
         wanted = ProjectFilter(
             status=status,
             category=category,
@@ -164,22 +184,38 @@ class ProjectsController(Controller):
             asset=asset,
             budget_min_minor=int(budget_min) if budget_min else None,
             budget_max_minor=int(budget_max) if budget_max else None,
+            days_max=days_max,
             client_address=_plain(client),
             words=_plain(q),
         )
         if part is not None:
             mine = (reader or await require_principal(request)).account_id
             wanted = msgspec.structs.replace(wanted, **{part.value: mine})
-        after = decode_cursor(cursor, tuple[datetime, UUID]) if cursor else None
+        after = _place(sort, cursor) if cursor else None
         async with database.connection() as db:
-            found = await store.list_projects(db, wanted, after=after, limit=limit + 1)
+            found = await store.list_projects(db, wanted, after=after, limit=limit + 1, order=sort)
         page = found[:limit]
         more = len(found) > limit
-        last = page[-1].project if page else None
+        last = page[-1].place if page else None
         return Page(
             items=[show_card(each) for each in page],
-            next_cursor=encode_cursor((last.created_at, last.id)) if more and last else None,
+            next_cursor=_cursor(last) if more and last else None,
         )
+
+    @get(
+        "/{project_id:uuid}/terms/{version:int}",
+        summary="The terms of a project in one version",
+        responses=answers(400, 404, 503),
+    )
+    async def terms(
+        self,
+        project_id: FromPath[UUID],
+        version: Annotated[int, PathParameter(ge=1, le=1_000_000)],
+        database: GivenDatabase,
+    ) -> TermsAnswer:
+        """As they were when proposals were made for them, or as they stand."""
+        async with database.connection() as db:
+            return show_terms(await service.terms_of(db, project_id, version))
 
     @get("/{project_id:uuid}", summary="One project", responses=answers(400, 401, 404, 503))
     async def show(
@@ -261,6 +297,23 @@ async def count_write(database: Database, settings: Settings, account: UUID) -> 
     """Counts one small change of an account's; raises `TooManyRequests`."""
     most = settings.project_writes_per_minute_max
     await limit_account(database, "project_writes", account, most=most)
+
+
+def _place(order: ProjectOrder, cursor: str) -> Place:
+    if order is ProjectOrder.NEWEST:
+        created_at, id = decode_cursor(cursor, tuple[datetime, UUID])
+        return Place((), created_at, id)
+    keys, created_at, id = decode_cursor(cursor, tuple[list[str], datetime, UUID])
+    try:
+        return store.place_of(order, keys, created_at, id)
+    except ValueError as error:
+        raise CursorUnknown from error
+
+
+def _cursor(last: Place) -> str:
+    if not last.keys:
+        return encode_cursor((last.created_at, last.id))
+    return encode_cursor((last.keys, last.created_at, last.id))
 
 
 def _plain(words: str | None) -> str | None:

@@ -15,7 +15,8 @@ from typing import TypeVar
 import msgspec
 
 from earnest.kit.money import Asset
-from earnest.projects.errors import IllegalMove, LinkNotTaken, TermsNotSound
+from earnest.kit.words import says_something
+from earnest.projects.errors import IllegalMove, LinkNotTaken, NothingToRead, TermsNotSound
 
 # As the contract has it: `contracts/README.md`, "Fixed figures".
 MILESTONES_MAX = 4
@@ -202,6 +203,15 @@ def check_shares(shares: Sequence[Share]) -> None:
     for num, (earlier, later) in enumerate(pairwise(shares), start=2):
         if later.days < earlier.days:
             raise TermsNotSound(reason=f"Milestone {num} is due before the one that precedes it.")
+
+
+def check_titles(title: str, milestones: Sequence[MilestoneTerms]) -> None:
+    """Raises `NothingToRead` for a title in which nothing can be seen; `field` says which."""
+    if not says_something(title):
+        raise NothingToRead(field="title")
+    for num, each in enumerate(milestones, start=1):
+        if not says_something(each.title):
+            raise NothingToRead(field=f"title of milestone {num}", milestone_num=num)
 
 
 def propose_shares(

@@ -74,6 +74,15 @@ class ChainAct(StrEnum):
     SETTLE = "settle"
 
 
+class CallFailure(StrEnum):
+    """Why nothing came of a chain_tx that somebody sent."""
+
+    REFUSED = "refused"  # the contract said no
+    OTHER_SUM = "other_sum"  # a post-condition: another sum would have moved
+    OTHER_CALL = "other_call"  # it is in a block, and is no such act
+    DROPPED = "dropped"  # thrown out before it came into a block
+
+
 M = MilestoneStatus
 # A milestone's status and an act on it → what it may be afterwards. Those that end in the same
 # status move nothing by themselves (an offer, a vote short of the threshold). Whatever is not here

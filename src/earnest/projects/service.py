@@ -13,7 +13,7 @@ from earnest.kit.ids import new_id
 from earnest.kit.money import Asset
 from earnest.kit.settings import Settings
 from earnest.notifications import NotificationKind, notify
-from earnest.projects import store
+from earnest.projects import store, store_terms
 from earnest.projects.errors import (
     AssetNotOffered,
     EscrowNotConfigured,
@@ -23,6 +23,7 @@ from earnest.projects.errors import (
     ProjectUnknown,
     StacksAddressNeeded,
     TermsNotSound,
+    TermsUnknown,
     TooManyOpen,
 )
 from earnest.projects.funding import store as store_funding
@@ -38,12 +39,14 @@ from earnest.projects.rules import (
     Stage,
     StageAct,
     check_shares,
+    check_titles,
     next_proposal_status,
     next_stage,
     read_skills,
 )
 from earnest.projects.rules_terms import on_network_of
 from earnest.projects.store import Project
+from earnest.projects.store_terms import OldTerms
 
 _PROPOSED = (ProposalStatus.WAITING, ProposalStatus.PASSED_OVER)
 
@@ -127,9 +130,10 @@ async def post_project(
 ) -> Project:
     """Writes a project down, open for proposals.
 
-    Raises `EscrowNotConfigured`, `AssetNotOffered`, `StacksAddressNeeded`, `TermsNotSound`,
-    `TooManyOpen`.
+    Raises `EscrowNotConfigured`, `AssetNotOffered`, `StacksAddressNeeded`, `NothingToRead`,
+    `TermsNotSound`, `TooManyOpen`.
     """
+    check_titles(new.title, new.milestones)
     token_of(settings, new.asset)
     address = await choose_address(db_tx, settings, account, signed_in_as, new.address)
     check_shares([each.share for each in new.milestones])
@@ -173,8 +177,9 @@ async def edit_project(
     agrees to: when somebody has proposed, it makes a new version of the terms, they are told, and
     their proposals can be accepted once they stand by them again. The asset is fixed by then, for
     the figures of proposals are in it. Raises `ProjectUnknown`, `NotTheClient`, `ProjectNotOpen`,
-    `TermsNotSound`, `AssetNotOffered`.
+    `NothingToRead`, `TermsNotSound`, `AssetNotOffered`.
     """
+    check_titles(changes.title or "…", changes.milestones or [])
     project = await lock_own_project(db_tx, account, id)
     if project.stage is not Stage.OPEN:
         raise ProjectNotOpen(stage=project.stage.value)
@@ -202,6 +207,8 @@ async def edit_project(
         )
     if proposers and terms_change:
         version += 1
+        # What proposals were made for can be read beside what they are asked to stand by.
+        await store_terms.keep_terms(db_tx, project, now)
     changed = msgspec.structs.replace(project, **given, terms_version=version, changed_at=now)
     await store.rewrite_project(db_tx, changed, milestones="milestones" in given)
     if version != project.terms_version:
@@ -259,6 +266,25 @@ async def require_project(db: Connection, id: UUID) -> Project:
     if project is None:
         raise ProjectUnknown
     return project
+
+
+async def terms_of(db: Connection, id: UUID, version: int) -> OldTerms:
+    """The terms of one version: as they were, or as they stand. Open to everybody, as the project
+    is. Raises `ProjectUnknown`, `TermsUnknown`."""
+    project = await require_project(db, id)
+    if version == project.terms_version:
+        return OldTerms(
+            version=version,
+            title=project.title,
+            description=project.description,
+            silent_bps=project.silent_bps,
+            milestones=project.milestones,
+            replaced_at=None,
+        )
+    found = await store_terms.find_terms(db, id, version)
+    if found is None:
+        raise TermsUnknown(version=version)
+    return found
 
 
 async def move_stage(db_tx: Connection, project: Project, after: Stage, now: datetime) -> None:

@@ -72,6 +72,7 @@ class ProjectView(msgspec.Struct, frozen=True, kw_only=True):
     others. `funding` is there whatever `part` one has: decide by that what to show of it."""
 
     project: Project
+    account: UUID | None
     part: Part | None
     status: ProjectStatus
     final_status: ProjectStatus
@@ -83,6 +84,7 @@ class ProjectView(msgspec.Struct, frozen=True, kw_only=True):
     others: list[Funding]
     candidates: list[str]
     hints: list[Hint]
+    failed: list[Hint]
     clock: BurnClock | None
     finality_burn_blocks: int
 
@@ -128,6 +130,8 @@ async def view_project(
     hints = await store_funding.list_hints(db, project_id, now - HINT_MAX_AGE) if party else []
     shown = live.milestones if live else ()
     hints = [each for each in hints if may_still_come(shown, each.act, each.milestone_num)]
+    failed = _failed(hints)
+    hints = [each for each in hints if each.failed_at is None]
     # Others' escrows are shown to the client, and to the freelancer that the agreement is with.
     others = await service_funding.find_others(db, project_id) if party else []
     if part is Part.FREELANCER and agreement is not None:
@@ -140,6 +144,7 @@ async def view_project(
     reviewed = project.reviewed_at is not None
     return ProjectView(
         project=project,
+        account=account,
         part=part,
         status=live_status(
             project.stage,
@@ -164,6 +169,7 @@ async def view_project(
             and not any(difference.decisive for difference in each.differences)
         ],
         hints=hints,
+        failed=failed,
         clock=await read_clock(db),
         finality_burn_blocks=settings.stacks_finality_burn_blocks,
     )
@@ -195,6 +201,12 @@ def _funding_state(funding: Funding | None, hints: list[Hint]) -> FundingState:
         return FundingState.PROVISIONAL if funding.final is None else FundingState.FINAL
     sent = any(hint.act.value == "create" for hint in hints)
     return FundingState.WAITING if sent else FundingState.NONE
+
+
+def _failed(hints: list[Hint]) -> list[Hint]:
+    """The calls of which nothing came and that nobody made anew: the last one of each act."""
+    last = {(each.act, each.milestone_num): each for each in hints}
+    return [each for each in last.values() if each.failed_at is not None]
 
 
 def _milestones(

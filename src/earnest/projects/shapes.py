@@ -21,6 +21,7 @@ from earnest.projects.rules import (
     Stage,
 )
 from earnest.projects.rules_chain import (
+    CallFailure,
     ChainAct,
     Difference,
     FundingState,
@@ -30,6 +31,7 @@ from earnest.projects.rules_chain import (
 from earnest.projects.service_view import BurnClock, MilestoneView, Part, ProjectView
 from earnest.projects.store import ListedProject, Project
 from earnest.projects.store_files import KeptFile
+from earnest.projects.store_terms import OldTerms
 
 
 async def perhaps_principal(request: Request[Any, Any, Any]) -> Principal | None:
@@ -154,6 +156,18 @@ class HintAnswer(Wire, frozen=True):
     noted_at: datetime
 
 
+class FailedCallAnswer(Wire, frozen=True):
+    """A chain_tx of which nothing came, and that was not made anew: nothing moved but the network's
+    fee, and none of that where it was `dropped`."""
+
+    tx_id: str
+    act: ChainAct
+    milestone_num: int | None
+    failure: CallFailure
+    failed_at: datetime
+    yours: bool
+
+
 class ProjectCard(Wire, frozen=True):
     """A project in a list."""
 
@@ -171,6 +185,16 @@ class ProjectCard(Wire, frozen=True):
     status: ProjectStatus
     final_status: ProjectStatus
     created_at: datetime
+
+
+class TermsMilestoneAnswer(Wire, frozen=True):
+    """A milestone as it is wanted; days after the escrow is funded."""
+
+    num: int
+    title: str
+    acceptance: str
+    amount_minor: AmountMinor
+    days: int
 
 
 class ProjectAnswer(Wire, frozen=True):
@@ -201,6 +225,18 @@ class ProjectAnswer(Wire, frozen=True):
     agreement: AgreementAnswer | None
     funding: FundingAnswer | None
     awaited: list[HintAnswer]
+    failed: list[FailedCallAnswer]
+
+
+class TermsAnswer(Wire, frozen=True):
+    """What a proposal agrees to, in one version; `replacedAt` is null for the one that stands."""
+
+    version: int
+    title: str
+    description: str
+    silent_bps: int
+    milestones: list[TermsMilestoneAnswer]
+    replaced_at: datetime | None
 
 
 class ShareAnswer(Wire, frozen=True):
@@ -311,6 +347,39 @@ def show_project(view: ProjectView) -> ProjectAnswer:
             )
             for hint in view.hints
         ],
+        failed=[
+            FailedCallAnswer(
+                tx_id=hint.tx_id,
+                act=hint.act,
+                milestone_num=hint.milestone_num,
+                failure=hint.failure,
+                failed_at=hint.failed_at,
+                yours=hint.noted_by == view.account,
+            )
+            for hint in view.failed
+            if hint.failure is not None and hint.failed_at is not None
+        ],
+    )
+
+
+def show_terms(terms: OldTerms) -> TermsAnswer:
+    """One version of the terms."""
+    return TermsAnswer(
+        version=terms.version,
+        title=terms.title,
+        description=terms.description,
+        silent_bps=terms.silent_bps,
+        milestones=[
+            TermsMilestoneAnswer(
+                num=num,
+                title=each.title,
+                acceptance=each.acceptance,
+                amount_minor=str(each.amount_minor),
+                days=each.days,
+            )
+            for num, each in enumerate(terms.milestones, start=1)
+        ],
+        replaced_at=terms.replaced_at,
     )
 
 

@@ -1,7 +1,9 @@
 """SQL of projects: what is wanted, by whom, and where it stands."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -38,12 +40,32 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where a project stands in a list. `keys` are what the list is sorted by before the time, as
+    text: none in a list of the newest."""
+
+    keys: tuple[str, ...]
+    created_at: datetime
+    id: UUID
+
+
 class ListedProject(msgspec.Struct, frozen=True):
-    """A project in a list, with its status by each view."""
+    """A project in a list, with its status by each view and its place."""
 
     project: Project
     status: ProjectStatus
     final_status: ProjectStatus
+    place: Place
+
+
+class ProjectOrder(StrEnum):
+    """How a list of projects is sorted. Sums compare within one asset alone: a list in the order of
+    sums has the assets one after the other."""
+
+    NEWEST = "newest"
+    HIGHEST = "highest"
+    LOWEST = "lowest"
+    SOONEST = "soonest"  # due in the fewest days
 
 
 class ProjectFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +80,7 @@ class ProjectFilter(msgspec.Struct, frozen=True, kw_only=True):
     asset: Asset | None = None
     budget_min_minor: int | None = None
     budget_max_minor: int | None = None
+    days_max: int | None = None
     client_address: str | None = None
     words: str | None = None
     client: UUID | None = None
@@ -92,6 +115,20 @@ CASE WHEN e.final_status IS NULL THEN p.stage
      WHEN e.final_status = 'completed' AND p.reviewed_at IS NOT NULL THEN 'reviewed'
      ELSE e.final_status END
 """
+# When the last milestone is due, in days after funding.
+_DAYS = """
+(SELECT last.days FROM project_milestones AS last WHERE last.project_id = p.id
+  ORDER BY last.num DESC LIMIT 1)
+"""
+# What a list is sorted by, before `created_at` and `id`, which tell equal ones apart; all of them
+# descend. A place in the list is these values of its last row, as text.
+_ORDERS: dict[ProjectOrder, tuple[str, ...]] = {
+    ProjectOrder.NEWEST: (),
+    ProjectOrder.HIGHEST: ("p.asset", "p.total_minor"),
+    ProjectOrder.LOWEST: ("p.asset", "-p.total_minor"),
+    ProjectOrder.SOONEST: (f"-({_DAYS})",),
+}
+_TYPES = {"p.asset": "text"}
 _COLUMNS = """
 p.id, p.client, p.client_address, p.title, p.description, p.category, p.skills, p.asset,
 p.silent_bps, p.total_minor, p.terms_version, p.stage, p.reviewed_at, p.created_at, p.changed_at,
@@ -101,6 +138,21 @@ p.silent_bps, p.total_minor, p.terms_version, p.stage, p.reviewed_at, p.created_
    'amount_minor', m.amount_minor, 'days', m.days) ORDER BY m.num)
    FROM project_milestones AS m WHERE m.project_id = p.id) AS milestones
 """
+
+
+_ASSET_KEY = re.compile(r"[A-Za-z]{1,10}", re.ASCII)
+_FIGURE_KEY = re.compile(r"-?[0-9]{1,40}", re.ASCII)
+
+
+def place_of(order: ProjectOrder, keys: Sequence[str], created_at: datetime, id: UUID) -> Place:
+    """A place that somebody brings back. Raises `ValueError` for one that no list has."""
+    names = _ORDERS[order]
+    shapes = [_ASSET_KEY if _TYPES.get(name) == "text" else _FIGURE_KEY for name in names]
+    if len(keys) != len(names) or not all(
+        shape.fullmatch(key) for shape, key in zip(shapes, keys, strict=True)
+    ):
+        raise ValueError("no place of this list")
+    return Place(tuple(keys), created_at, id)
 
 
 def _project(row: Any) -> Project:
@@ -213,9 +265,14 @@ async def count_open(db: Connection) -> int:
 
 
 async def list_projects(
-    db: Connection, wanted: ProjectFilter, *, after: tuple[datetime, UUID] | None, limit: int
+    db: Connection,
+    wanted: ProjectFilter,
+    *,
+    after: Place | None,
+    limit: int,
+    order: ProjectOrder = ProjectOrder.NEWEST,
 ) -> list[ListedProject]:
-    """At most `limit` projects, newest first, older than `after`."""
+    """At most `limit` projects in this order, those behind the place `after`."""
     facts: list[Any] = []
     where = ["true"]
 
@@ -229,6 +286,7 @@ async def list_projects(
     narrow("p.asset = {}", wanted.asset and wanted.asset.value)
     narrow("p.total_minor >= {}::numeric", wanted.budget_min_minor)
     narrow("p.total_minor <= {}::numeric", wanted.budget_max_minor)
+    narrow(f"({_DAYS}) <= {{}}::integer", wanted.days_max)
     narrow("p.client_address = {}", wanted.client_address)
     narrow("p.client = {}", wanted.client)
     narrow("p.search @@ websearch_to_tsquery('english', {})", wanted.words)
@@ -241,19 +299,30 @@ async def list_projects(
     if wanted.status is ProjectStatus.OPEN:
         where.append("p.stage = 'open'")  # so that the index of open ones is used
     narrow(f"({LIVE_STATUS}) = {{}}", wanted.status and wanted.status.value)
+    keys = _ORDERS[order]
+    columns = [*keys, "p.created_at", "p.id"]
     if after is not None:
-        facts += after
-        where.append(f"(p.created_at, p.id) < (${len(facts) - 1}, ${len(facts)})")
+        first = len(facts) + 1
+        facts += (*after.keys, after.created_at, after.id)
+        types = [_TYPES.get(key, "numeric") for key in keys]
+        given = [f"${first + at}::text::{type}" for at, type in enumerate(types)]
+        given += [f"${first + len(keys)}", f"${first + len(keys) + 1}"]
+        where.append(f"({', '.join(columns)}) < ({', '.join(given)})")
     facts.append(limit)
+    places = ", ".join(f"({key})::text" for key in keys)
     rows = await db.fetch(
-        f"SELECT {_COLUMNS}, {LIVE_STATUS} AS live_status, {FINAL_STATUS} AS final_status"
+        f"SELECT {_COLUMNS}, {LIVE_STATUS} AS live_status, {FINAL_STATUS} AS final_status,"
+        f" ARRAY[{places}]::text[] AS place"
         f" FROM projects AS p LEFT JOIN {ESCROW} ON true WHERE {' AND '.join(where)}"
-        f" ORDER BY p.created_at DESC, p.id DESC LIMIT ${len(facts)}",
+        f" ORDER BY {' DESC, '.join(columns)} DESC LIMIT ${len(facts)}",
         *facts,
     )
     return [
         ListedProject(
-            _project(row), ProjectStatus(row["live_status"]), ProjectStatus(row["final_status"])
+            _project(row),
+            ProjectStatus(row["live_status"]),
+            ProjectStatus(row["final_status"]),
+            Place(tuple(row["place"]), row["created_at"], row["id"]),
         )
         for row in rows
     ]

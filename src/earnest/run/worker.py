@@ -47,6 +47,7 @@ def build_registry() -> JobRegistry:
     escrow.register_jobs(registry)
     tasks.register_jobs(registry)
     projects.register_jobs(registry)
+    projects.register_call_jobs(registry)
     projects.register_dossier_jobs(registry)
     projects.register_review_jobs(registry)
     projects.register_reminder_jobs(registry)

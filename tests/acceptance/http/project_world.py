@@ -108,7 +108,7 @@ class ProjectWorld:
 
     def request(self, method: str, path: str) -> dict[str, Any]:
         """A sound request to a route about projects."""
-        ids = self.ids | self.own.get((method, path), {})
+        ids = {"version": "1"} | self.ids | self.own.get((method, path), {})
         made: dict[str, Any] = {"method": method, "url": path.format_map(ids)}
         if (method, path) in _BODIES:
             made["json"] = _BODIES[method, path]

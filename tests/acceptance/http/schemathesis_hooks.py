@@ -88,6 +88,8 @@ def _fill(path: str, body: dict[str, Any]) -> None:
         body["options"] = [{"fileId": id} for id in _WORLD["fileIds"]]
     elif path in ("/api/projects", "/api/projects/{project_id}"):
         _fill_project(body)
+    elif path == "/api/projects/{project_id}/proposals":
+        body["coverLetter"] = "I have built three of these."
     elif path.endswith("/transactions"):
         body["milestoneNum"] = 1
     elif path.endswith("/deliverables"):
@@ -99,9 +101,12 @@ def _fill(path: str, body: dict[str, Any]) -> None:
 def _fill_project(body: dict[str, Any]) -> None:
     """Figures that agree with each other, and a wallet that is there."""
     body.pop("address", None)
+    if "title" in body:
+        body["title"] = "A faucet"
     if "asset" in body:
         body["asset"] = "STX"
     if body.get("milestones"):
         body["milestones"] = [
-            milestone | {"amountMinor": "10000", "days": 7} for milestone in body["milestones"]
+            milestone | {"title": "A sketch", "amountMinor": "10000", "days": 7}
+            for milestone in body["milestones"]
         ]

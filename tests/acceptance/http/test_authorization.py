@@ -157,6 +157,8 @@ class World:
                 made["json"] = {"asset": "SOL", "amountMinor": "1000000"}
             case "POST", "/api/blockchain/verify-tx":
                 made["json"] = {"txId": "0x" + "00" * 32, "expectedEvent": "milestone-released"}
+            case "GET", "/api/site/qr.svg":
+                made["params"] = {"path": "/work/tasks"}
             case "GET", "/api/balance/entries" | "/api/balance/days":
                 made["params"] = {"asset": "SOL"}
         return made

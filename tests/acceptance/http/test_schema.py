@@ -58,6 +58,7 @@ async def make_world(site: Site, person: Person) -> dict[str, Any]:
             "file_id": file,
             "public_id": str(public_id),
             "variant": "small",
+            "version": 1,
             "notification_id": await site.tell(person),
             "address": projects.client_wallet.address,
             **of_projects,

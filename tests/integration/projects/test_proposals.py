@@ -18,6 +18,7 @@ from earnest.projects.errors import (
     EscrowNotConfigured,
     FreelancerUnknown,
     IllegalMove,
+    NothingToRead,
     NotTheClient,
     OwnProject,
     ProjectNotOpen,
@@ -26,10 +27,11 @@ from earnest.projects.errors import (
     StacksAddressNeeded,
     TermsChanged,
     TermsNotSound,
+    TermsUnknown,
 )
 from earnest.projects.funding import store as store_funding
 from earnest.projects.proposals import service as service_proposals
-from earnest.projects.rules import ProposalStatus, Share, Stage
+from earnest.projects.rules import MilestoneTerms, ProposalStatus, Share, Stage
 from earnest.projects.service import ProjectChanges
 from earnest.projects.store import Project
 from tests.escrow_market import CONTRACT, MILESTONES, EscrowMarket, Party
@@ -75,6 +77,49 @@ async def edit(market: EscrowMarket, client: Party, project_id: UUID, **changes:
             ProjectChanges(**changes),  # type: ignore[arg-type]
             market.now,
         )
+
+
+async def test_terms_that_somebody_proposed_to_are_kept(market: EscrowMarket) -> None:
+    """While nobody has proposed, a change replaces the terms; afterwards it makes a new version,
+    and the one before can be read beside it. What only says where a project is found makes none.
+    A version that never was is not there."""
+    client, freelancer = await market.party(), await market.party()
+    project = await market.post(client)
+    await edit(market, client, project.id, title="A tap")
+    made = await market.propose(project, freelancer)
+    shorter = [MilestoneTerms("All of it", "It runs", 900_000, 12)]
+    await edit(market, client, project.id, skills=["rust"])
+    await edit(market, client, project.id, milestones=shorter, silent_bps=1_000)
+    await edit(market, client, project.id, title="A spring")
+    api = await market.role("api")
+    async with api.connection() as db:
+        first = await service.terms_of(db, project.id, made.terms_version)
+        second = await service.terms_of(db, project.id, 2)
+        now = await service.terms_of(db, project.id, 3)
+        assert (first.title, first.silent_bps, first.milestones) == ("A tap", 5_000, MILESTONES)
+        assert (second.title, second.silent_bps, second.milestones) == ("A tap", 1_000, shorter)
+        assert (now.title, now.milestones, now.replaced_at) == ("A spring", shorter, None)
+        assert first.replaced_at is not None
+        for version in (4, 100):
+            with pytest.raises(TermsUnknown):
+                await service.terms_of(db, project.id, version)
+
+
+@pytest.mark.parametrize("nothing", [" \n", "\u200b", "\u3164\u2800", "\u202e"])
+async def test_a_text_that_nobody_can_see_is_refused(market: EscrowMarket, nothing: str) -> None:
+    """A title, a milestone's title or a cover letter made of blanks and unseen signs says nothing,
+    and the refusal names which of them it is."""
+    client, freelancer = await market.party(), await market.party()
+    project = await market.post(client)
+    with pytest.raises(NothingToRead, match="cover letter"):
+        await market.propose(project, freelancer, cover_letter=nothing)
+    with pytest.raises(NothingToRead, match=r"^The title has"):
+        await market.post(client, title=nothing)
+    unnamed = [MILESTONES[0], MilestoneTerms(nothing, "", 50_000, 30)]
+    with pytest.raises(NothingToRead, match="title of milestone 2"):
+        await market.post(client, milestones=unnamed)
+    with pytest.raises(NothingToRead, match="title of milestone 2"):
+        await edit(market, client, project.id, milestones=unnamed)
 
 
 async def test_a_freelancer_proposes_once(market: EscrowMarket) -> None:

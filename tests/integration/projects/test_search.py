@@ -5,30 +5,37 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from earnest.escrow import ProjectStatus as EscrowStatus
 from earnest.kit.ids import new_id
 from earnest.kit.money import Asset
 from earnest.projects import store
 from earnest.projects.rules import Category, MilestoneTerms, Stage
 from earnest.projects.rules_chain import ProjectStatus, final_status, live_status
-from earnest.projects.store import ListedProject, ProjectFilter
+from earnest.projects.store import ListedProject, ProjectFilter, ProjectOrder, place_of
 from tests.escrow_contract import CONTRACT
 from tests.escrow_market import EscrowMarket
 from tests.unit.projects.test_chain_rules import project as escrow_project
 
 
-async def find(market: EscrowMarket, limit: int = 100, **wanted: Any) -> list[ListedProject]:
+async def find(
+    market: EscrowMarket,
+    limit: int = 100,
+    order: ProjectOrder = ProjectOrder.NEWEST,
+    **wanted: Any,
+) -> list[ListedProject]:
     """Projects that match, read page by page."""
     api = await market.role("api")
     found: list[ListedProject] = []
     while True:
-        last = found[-1].project if found else None
         async with api.connection() as db:
             page = await store.list_projects(
                 db,
                 ProjectFilter(**wanted),
-                after=(last.created_at, last.id) if last else None,
+                after=found[-1].place if found else None,
                 limit=limit,
+                order=order,
             )
         found += page
         if len(page) < limit:
@@ -61,6 +68,8 @@ async def test_filters_narrow_and_combine(market: EscrowMarket) -> None:
     assert await titles(market, budget_min_minor=50_001) == ["vault", "site"]
     assert await titles(market, budget_min_minor=50_000, budget_max_minor=50_000) == ["logo"]
     assert await titles(market, client_address=two.address) == ["vault"]
+    assert await titles(market, days_max=8) == []
+    assert await titles(market, days_max=9, asset=Asset.SBTC) == ["vault"]
     assert await titles(market, client=one.account, budget_min_minor=60_000) == ["site"]
     assert await titles(market, status=ProjectStatus.OPEN, category=Category.AUDIO) == []
 
@@ -107,6 +116,37 @@ async def test_pages_join_without_gap_or_repeat(market: EscrowMarket) -> None:
     assert sorted(whole) == sorted(made)
     for size in (1, 2, 3, 10, 11):
         assert [each.project.id for each in await find(market, limit=size)] == whole
+
+
+async def test_every_order_has_pages_without_gap_or_repeat(market: EscrowMarket) -> None:
+    """By sum, one asset after the other, and by days: each the same list whatever the page's size,
+    also where sums and days are equal. What was not a place of that list is refused."""
+    client = await market.party()
+    for sum_minor, days, asset in (
+        (50_000, 9, Asset.STX),
+        (900_000, 30, Asset.STX),
+        (50_000, 9, Asset.STX),
+        (10_000, 2, Asset.SBTC),
+        (70_000, 9, Asset.SBTC),
+    ):
+        milestone = MilestoneTerms("m", "", sum_minor, days)
+        await market.post(client, milestones=[milestone], asset=asset)
+    wanted = {
+        ProjectOrder.HIGHEST: [70_000, 10_000, 900_000, 50_000, 50_000],
+        ProjectOrder.LOWEST: [10_000, 70_000, 50_000, 50_000, 900_000],
+        ProjectOrder.SOONEST: [10_000, 70_000, 50_000, 50_000, 900_000],
+    }
+    for order, sums in wanted.items():
+        whole = await find(market, order=order)
+        assert [each.project.total_minor for each in whole] == sums
+        ids = [each.project.id for each in whole]
+        assert len(set(ids)) == len(ids)
+        for size in (1, 2, 3):
+            assert [each.project.id for each in await find(market, size, order)] == ids
+    last = (await find(market))[0].project
+    for keys in ([], ["STX"], ["STX", "1;"], ["1", "1"], ["STX", "nan"], ["STX", "1", "1"]):
+        with pytest.raises(ValueError, match="no place"):
+            place_of(ProjectOrder.HIGHEST, keys, last.created_at, last.id)
 
 
 async def test_own_projects(market: EscrowMarket) -> None:

@@ -14,6 +14,7 @@ from earnest.kit.errors import InvalidInput
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
+from earnest.kit.words import says_something
 from earnest.projects.deliverables import service as service_deliverables
 from earnest.projects.deliverables.service import NewDeliverable
 from earnest.projects.http import NO_STORE, count_write
@@ -51,7 +52,7 @@ class DeliverablesController(Controller):
         """The next version; older ones stay. The client's time begins with the call that completes
         the milestone on the chain, not with this."""
         await count_write(database, settings, principal.account_id)
-        if not (data.note.strip() or data.links or data.files):
+        if not (data.links or data.files or says_something(data.note)):
             raise InvalidInput(reason="Hand in a note, a link or a document.")
         new = NewDeliverable(note=data.note, links=data.links, files=data.files)
 

@@ -15,6 +15,7 @@ from earnest.escrow import (
     bond_owner,
     parts_of,
 )
+from earnest.kit.words import says_something
 from earnest.projects.disputes.errors import (
     DisputeClosed,
     DisputeUnknown,
@@ -80,7 +81,7 @@ def check_evidence(
         raise DisputeClosed
     if burn_height >= dispute.default_from:
         raise EvidenceTooLate(default_from=dispute.default_from, burn_height=burn_height)
-    if not text.strip() and not files:
+    if not files and not says_something(text):
         raise EvidenceEmpty
 
 

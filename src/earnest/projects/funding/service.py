@@ -381,7 +381,8 @@ async def _note(
     events = await events_of_tx(db_tx, contract, tx_id)
     if any(event.state is not EventState.REVERTED for event in events):
         return  # the chain shows it: nothing is awaited any more
-    awaited = await store_funding.list_hints(db_tx, project_id, now - HINT_MAX_AGE)
+    noted = await store_funding.list_hints(db_tx, project_id, now - HINT_MAX_AGE)
+    awaited = [hint for hint in noted if hint.failed_at is None]
     if tx_id not in {hint.tx_id for hint in awaited} and len(awaited) >= HINTS_MAX:
         raise TooManyHints(most=HINTS_MAX)
     await store_funding.insert_hint(

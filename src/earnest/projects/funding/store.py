@@ -10,7 +10,7 @@ import msgspec
 from earnest.escrow import EscrowProject, View, project_by_creation
 from earnest.kit.db import Connection
 from earnest.projects.rules import EndReason
-from earnest.projects.rules_chain import Agreed, ChainAct
+from earnest.projects.rules_chain import Agreed, CallFailure, ChainAct
 from earnest.projects.store import ESCROW
 
 # A pair of parties may have any number of escrows; the newest are shown.
@@ -61,13 +61,23 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
-    """A chain_tx that somebody says they sent."""
+    """A chain_tx that somebody says they sent. Once it is known that nothing came of it,
+    `failed_at` and `failure` say so."""
 
     tx_id: str
     act: ChainAct
     milestone_num: int | None
     noted_by: UUID
     noted_at: datetime
+    failed_at: datetime | None = None
+    failure: CallFailure | None = None
+
+
+class DueHint(msgspec.Struct, frozen=True, kw_only=True):
+    """A hint of a project that is to be looked at."""
+
+    project_id: UUID
+    hint: Hint
 
 
 _AGREEMENT = ", ".join(f"a.{name}" for name in Agreement.__struct_fields__)
@@ -266,19 +276,57 @@ async def insert_hint(db_tx: Connection, project_id: UUID, hint: Hint) -> None:
         "INSERT INTO project_hints (project_id, tx_id, act, milestone_num, noted_by, noted_at)"
         " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
         project_id,
-        *msgspec.structs.astuple(hint),
+        *msgspec.structs.astuple(hint)[:-2],
     )
 
 
+_HINT = "tx_id, act, milestone_num, noted_by, noted_at, failed_at, failure"
+
+
 async def list_hints(db: Connection, project_id: UUID, since: datetime) -> list[Hint]:
-    """What is awaited, oldest first."""
+    """What was named since then, oldest first: what is awaited, and what failed."""
     rows = await db.fetch(
-        "SELECT tx_id, act, milestone_num, noted_by, noted_at FROM project_hints"
+        f"SELECT {_HINT} FROM project_hints"
         " WHERE project_id = $1 AND noted_at > $2 ORDER BY noted_at, tx_id LIMIT 100",
         project_id,
         since,
     )
     return [msgspec.convert(dict(row), Hint) for row in rows]
+
+
+async def hints_to_look_at(db: Connection, before: datetime, limit: int) -> list[DueHint]:
+    """At most `limit` hints that were noted, or last looked at, before `before`, those first that
+    wait longest."""
+    rows = await db.fetch(
+        f"SELECT project_id, {_HINT} FROM project_hints"
+        " WHERE failed_at IS NULL AND coalesce(looked_at, noted_at) < $1"
+        " ORDER BY coalesce(looked_at, noted_at) LIMIT $2",
+        before,
+        limit,
+    )
+    return [
+        DueHint(project_id=row["project_id"], hint=msgspec.convert(dict(row), Hint)) for row in rows
+    ]
+
+
+async def keep_look(db: Connection, tx_id: str, now: datetime) -> None:
+    """Says when it was last asked what became of a chain_tx."""
+    await db.execute("UPDATE project_hints SET looked_at = $2 WHERE tx_id = $1", tx_id, now)
+
+
+async def fail_hint(
+    db_tx: Connection, project_id: UUID, tx_id: str, failure: CallFailure, now: datetime
+) -> bool:
+    """Says that nothing came of a chain_tx; false where its hint is gone, or had failed."""
+    failed = await db_tx.fetchval(
+        "UPDATE project_hints SET failed_at = $4, failure = $3, looked_at = $4"
+        " WHERE project_id = $1 AND tx_id = $2 AND failed_at IS NULL RETURNING true",
+        project_id,
+        tx_id,
+        failure.value,
+        now,
+    )
+    return bool(failed)
 
 
 async def projects_hinted(db: Connection, tx_id: str) -> list[UUID]:

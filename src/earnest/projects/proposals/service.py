@@ -10,10 +10,12 @@ from earnest.accounts import parse_wallet
 from earnest.kit.db import Connection
 from earnest.kit.ids import new_id
 from earnest.kit.settings import Settings
+from earnest.kit.words import says_something
 from earnest.notifications import NotificationKind
 from earnest.projects import service, store
 from earnest.projects.errors import (
     FreelancerUnknown,
+    NothingToRead,
     NotTheClient,
     OwnProject,
     ProjectFunded,
@@ -76,9 +78,11 @@ async def propose(
     """Makes the caller's one proposal to an open project.
 
     Raises `ProjectUnknown`, `OwnProject`, `ProjectNotOpen`, `ProposedAlready`, `ProposalsFull`,
-    `TooManyOpen`, `TermsChanged`, `TermsNotSound`, `StacksAddressNeeded`, and what
-    `files.require_ready_documents` raises.
+    `TooManyOpen`, `TermsChanged`, `TermsNotSound`, `NothingToRead`, `StacksAddressNeeded`, and
+    what `files.require_ready_documents` raises.
     """
+    if not says_something(new.cover_letter):
+        raise NothingToRead(field="cover letter")
     project = await store.lock_project(db_tx, project_id)
     if project is None:
         raise ProjectUnknown

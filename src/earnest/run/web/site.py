@@ -1,18 +1,19 @@
 """What the pages must know of this house before anybody signs in."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import SkipValidation
+from litestar.params import QueryParameter, SkipValidation
 
 from earnest import escrow, payouts, projects, tasks
 from earnest.chains.solana import SolanaRpc
 from earnest.kit.money import Asset, Chain
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
+from earnest.kit.qr import QR_MEDIA_TYPE, qr_response
 from earnest.kit.settings import Network, Settings
 from earnest.kit.wire import AmountMinor, Wire
 from earnest.run.version import VERSION
@@ -69,6 +70,7 @@ class SiteAnswer(Wire, frozen=True):
     seat_ttl_s: int
     upload_bytes_max: int
     payout_min: list[LeastPayout]
+    project_assets: list[Asset]
     explorers: ExplorersAnswer
     local: LocalAnswer | None
 
@@ -136,6 +138,13 @@ def _escrowed(owed: dict[str, int], settings: Settings) -> list[AmountAnswer]:
     ]
 
 
+def _project_assets(settings: Settings) -> list[Asset]:
+    """What projects can be paid in: none without a contract."""
+    if not settings.stacks_contract:
+        return []
+    return [Asset.STX, Asset.SBTC] if settings.stacks_sbtc_token else [Asset.STX]
+
+
 class SiteController(Controller):
     """What is the same for everybody."""
 
@@ -160,10 +169,32 @@ class SiteController(Controller):
                 LeastPayout(asset=Asset.SOL, amount_minor=str(settings.payout_min_lamports)),
                 LeastPayout(asset=Asset.USDC, amount_minor=str(settings.payout_min_usdc_minor)),
             ],
+            project_assets=_project_assets(settings),
             explorers=_explorers(settings),
             local=_local(settings),
         )
         return Response(answer, headers={"Cache-Control": "public, max-age=60"})
+
+    @get(
+        "/qr.svg",
+        summary="The address of a page here as a QR code",
+        responses=answers(400),
+        media_type=QR_MEDIA_TYPE,
+        sync_to_thread=False,
+    )
+    def qr(
+        self,
+        settings: GivenSettings,
+        path: Annotated[
+            str,
+            QueryParameter(
+                pattern=r"^/[A-Za-z0-9/_-]{0,200}(?!\n)$",
+                description="A path of this site alone; no other address is drawn.",
+            ),
+        ],
+    ) -> Response[bytes]:
+        """For a phone to read: a task, a project, a person. Dark on white in both themes."""
+        return qr_response(f"{settings.public_url.rstrip('/')}{path}", max_age_s=86_400)
 
     @get("/counts", summary="What happens here", responses=answers(503))
     async def counts(
