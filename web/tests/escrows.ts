@@ -221,6 +221,11 @@ export class Deal {
     return new Deal(client, freelancer, id);
   }
 
+  /** A project of theirs that was agreed on before. */
+  static of(client: Party, freelancer: Party, id: string): Deal {
+    return new Deal(client, freelancer, id);
+  }
+
   look(): Promise<Project> {
     return this.client.ask<Project>('GET', `/api/projects/${this.id}`);
   }
@@ -252,10 +257,15 @@ export class Deal {
   }
 
   /** Handed in, with a note. */
-  async deliver(num = 1): Promise<this> {
-    await this.freelancer.ask('POST', `/api/projects/${this.id}/milestones/${num}/deliverables`, {
+  async deliver(
+    num = 1,
+    work: { note: string; links: string[] } = {
       note: 'The page, live on a test address.',
       links: ['https://press.example/drafts/1'],
+    },
+  ): Promise<this> {
+    await this.freelancer.ask('POST', `/api/projects/${this.id}/milestones/${num}/deliverables`, {
+      ...work,
       files: [],
     });
     await this.freelancer.act(this.id, 'complete', num);

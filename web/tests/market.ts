@@ -17,6 +17,7 @@ import {
 import type { components } from '../src/api/schema';
 import { encodeBase58 } from '../src/wallets/base58';
 import { buildPayment } from '../src/wallets/pay';
+import { posted } from './posted';
 
 type Schemas = components['schemas'];
 export type Task = Schemas['TaskAnswer'];
@@ -28,6 +29,11 @@ const WAIT_MS_MAX = 30_000;
 /** A seed of its own for each test: hex, as the demo wallet keeps it. */
 export function newSeed(): string {
   return randomBytes(32).toString('hex');
+}
+
+function signerOf(seed: string): Promise<KeyPairSigner> {
+  const secret = createHash('sha256').update(`earnest demo wallet/${seed}/solana/0`).digest();
+  return createKeyPairSignerFromPrivateKeyBytes(new Uint8Array(secret));
 }
 
 export class Member {
@@ -45,24 +51,33 @@ export class Member {
 
   /** Signs in over HTTP, with the key of the demo wallet's first account on Solana. */
   static async join(url: string, seed = newSeed()): Promise<Member> {
-    const text = `earnest demo wallet/${seed}/solana/0`;
-    const secret = createHash('sha256').update(text).digest();
-    const signer = await createKeyPairSignerFromPrivateKeyBytes(new Uint8Array(secret));
+    const signer = await signerOf(seed);
     const site = (await (await fetch(`${url}/api/site`)).json()) as Schemas['SiteAnswer'];
     const member = new Member(url, seed, signer, site.local?.solanaRpcUrl ?? '', '');
-    const { challenge } = await member.ask<Schemas['ChallengeAnswer']>(
+    const { token } = await member.ask<Schemas['SignedInAnswer']>(
       'POST',
-      '/api/auth/challenge',
-      { address: signer.address },
+      '/api/auth/verify',
+      await Member.proof(url, seed),
     );
-    const signed = await signBytes(signer.keyPair.privateKey, new TextEncoder().encode(challenge));
-    const { token } = await member.ask<Schemas['SignedInAnswer']>('POST', '/api/auth/verify', {
-      address: signer.address,
-      challenge,
-      signature: encodeBase58(new Uint8Array(signed)),
-    });
     member.token = token;
     return member;
+  }
+
+  /** What shows that this wallet is one's own: to sign in with, or to add it to an account. */
+  static async proof(
+    url: string,
+    seed: string,
+  ): Promise<{ address: string; challenge: string; signature: string }> {
+    const { address, keyPair } = await signerOf(seed);
+    const answer = await fetch(`${url}/api/auth/challenge`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ address }),
+    });
+    if (!answer.ok) throw new Error(`challenge: ${answer.status} ${await answer.text()}`);
+    const { challenge } = (await answer.json()) as Schemas['ChallengeAnswer'];
+    const signed = await signBytes(keyPair.privateKey, new TextEncoder().encode(challenge));
+    return { address, challenge, signature: encodeBase58(new Uint8Array(signed)) };
   }
 
   /** One request of the API; raises for anything but a good answer. */
@@ -138,17 +153,26 @@ export class Member {
 
   /** A task that waits for its payment. */
   async postTask(
-    given: { title?: string; votes?: number; priceMinor?: string; photos?: number } = {},
+    given: {
+      title?: string;
+      instructions?: string;
+      votes?: number;
+      priceMinor?: string;
+      photos?: number;
+    } = {},
   ): Promise<{ task: Task; order: Order }> {
     const files = await this.uploadPhotos(given.photos ?? 2);
-    return this.ask('POST', '/api/tasks', {
+    const made = await this.ask<{ task: Task; order: Order }>('POST', '/api/tasks', {
       title: given.title ?? 'Which photograph belongs on the cover?',
-      instructions: 'A pocket walking guide. Choose the one that makes you pick it up.',
+      instructions:
+        given.instructions ?? 'A pocket walking guide. Choose the one that makes you pick it up.',
       options: files.map((fileId) => ({ fileId })),
       votesWanted: given.votes ?? 3,
       pricePerVoteMinor: given.priceMinor ?? '400000',
       asset: 'SOL',
     });
+    posted.push({ url: this.url, id: made.task.id, authorization: `Bearer ${this.token}` });
+    return made;
   }
 
   /** Sends what the payment link asks for; the chain's id of it. */

@@ -1,8 +1,8 @@
 /** A disputed milestone, ruled on by the wallet that the contract names, in a browser. */
 
-import type { Page } from '@playwright/test';
 import { Deal, deployerKey, Party, Wallets } from './escrows';
 import { expect, takeScreens, test } from './fixtures';
+import { bring } from './signing';
 
 /** A project of one milestone of 50 STX, disputed beyond any reorg; the id of the dispute. */
 async function disputed(client: Party, freelancer: Party): Promise<string> {
@@ -19,33 +19,6 @@ async function disputed(client: Party, freelancer: Party): Promise<string> {
     await who.ask('POST', `/api/disputes/${deal.id}-1/evidence`, { text, files: [] });
   }
   return `${deal.id}-1`;
-}
-
-/** Puts a wallet with somebody's own key into the browser: it is listed as wallets list themselves. */
-async function bring(page: Page, who: Party): Promise<void> {
-  await page.exposeFunction('arbiterSigns', (text: string) => who.sign(text));
-  await page.exposeFunction('arbiterSends', (call: object) => who.send(call));
-  await page.addInitScript((address) => {
-    type Bridge = {
-      arbiterSigns: (text: string) => Promise<string>;
-      arbiterSends: (call: object) => Promise<string>;
-    };
-    const bridge = window as unknown as Bridge;
-    const provider = {
-      async request(method: string, params: { message?: string } = {}) {
-        if (method === 'getAddresses') return { addresses: [{ address, symbol: 'STX' }] };
-        if (method === 'stx_signMessage') {
-          return { signature: await bridge.arbiterSigns(params.message ?? '') };
-        }
-        if (method === 'stx_callContract') return { txid: await bridge.arbiterSends(params) };
-        throw new Error(method);
-      },
-    };
-    Object.assign(window, {
-      ArbiterWallet: provider,
-      wbip_providers: [{ id: 'ArbiterWallet', name: 'Arbiter wallet' }],
-    });
-  }, who.address);
 }
 
 test('an arbiter rules sixty to forty, and follows it until it is final', async ({ person }) => {

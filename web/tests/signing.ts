@@ -37,3 +37,30 @@ export async function signCall(
   await wallet.getByRole('button', { name: options.says ?? 'Sign and send' }).click();
   await expect(wallet).toHaveCount(0);
 }
+
+/** Puts a wallet with somebody's own key into the browser: it is listed as wallets list themselves. */
+export async function bring(page: Page, who: Party): Promise<void> {
+  await page.exposeFunction('arbiterSigns', (text: string) => who.sign(text));
+  await page.exposeFunction('arbiterSends', (call: object) => who.send(call));
+  await page.addInitScript((address) => {
+    type Bridge = {
+      arbiterSigns: (text: string) => Promise<string>;
+      arbiterSends: (call: object) => Promise<string>;
+    };
+    const bridge = window as unknown as Bridge;
+    const provider = {
+      async request(method: string, params: { message?: string } = {}) {
+        if (method === 'getAddresses') return { addresses: [{ address, symbol: 'STX' }] };
+        if (method === 'stx_signMessage') {
+          return { signature: await bridge.arbiterSigns(params.message ?? '') };
+        }
+        if (method === 'stx_callContract') return { txid: await bridge.arbiterSends(params) };
+        throw new Error(method);
+      },
+    };
+    Object.assign(window, {
+      ArbiterWallet: provider,
+      wbip_providers: [{ id: 'ArbiterWallet', name: 'Arbiter wallet' }],
+    });
+  }, who.address);
+}
