@@ -17,23 +17,37 @@ from earnest.accounts.http import (
 )
 from earnest.accounts.jobs import SWEEP_EVERY_S, sweep
 from earnest.accounts.service import Accounts, Principal, find_operators
+from earnest.accounts.store_search import (
+    SEARCH_PATTERN,
+    FoundAccount,
+    count_live_sessions,
+    find_by_id,
+    list_newest,
+    search_accounts,
+)
 from earnest.accounts.wallets import Wallet, parse_wallet
 
 __all__ = [
     "ROUTES",
+    "SEARCH_PATTERN",
     "SECURITY",
     "SECURITY_SCHEMES",
     "SWEEP_EVERY_S",
     "Accounts",
     "CurrentPrincipal",
+    "FoundAccount",
     "Principal",
     "Wallet",
     "accounts_of",
     "client_of",
+    "count_live_sessions",
+    "find_by_id",
     "find_operators",
     "lifespan",
+    "list_newest",
     "parse_wallet",
     "require_operator",
     "require_principal",
+    "search_accounts",
     "sweep",
 ]

@@ -191,6 +191,17 @@ async def count_jobs(connection: Connection) -> list[QueueCount]:
     return [QueueCount(row["entrypoint"], row["status"], row["count"]) for row in rows]
 
 
+async def is_queued(connection: Connection, type: str) -> bool:
+    """Whether a job of a type waits or runs."""
+    return bool(
+        await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pgqueuer WHERE entrypoint = $1"
+            " AND status IN ('queued', 'picked'))",
+            type,
+        )
+    )
+
+
 async def sweep_finished(
     connection: Connection,
     *,

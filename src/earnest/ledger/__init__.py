@@ -1,5 +1,6 @@
 """The ledger: append-only double entry, the source of truth for every balance."""
 
+from earnest.ledger.books import AccountType, Direction, transfer_id
 from earnest.ledger.errors import BalanceTooSmall, TransferDiffers
 from earnest.ledger.store import (
     Balance,
@@ -14,9 +15,11 @@ from earnest.ledger.store import (
 from earnest.ledger.verify import LedgerFault, Verification, take_checkpoint, verify_ledger
 
 __all__ = [
+    "AccountType",
     "Balance",
     "BalanceTooSmall",
     "Day",
+    "Direction",
     "Entry",
     "LedgerFault",
     "TransferDiffers",
@@ -27,5 +30,6 @@ __all__ = [
     "days_of",
     "history_of",
     "take_checkpoint",
+    "transfer_id",
     "verify_ledger",
 ]

@@ -289,3 +289,34 @@ CREATE OR REPLACE FUNCTION ledger_id(cause text) RETURNS uuid
 LANGUAGE sql IMMUTABLE AS $$
   SELECT encode(substring(sha256(convert_to(cause, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid
 $$;
+
+-- The number of the account's first entry that was posted at `moment` or later; one beyond its last
+-- where there is none. Its entries are numbered without gaps in the order in which they were posted
+-- (both are given while the account is locked), so halving finds it in some twenty steps of a
+-- million, and no index by time has to be kept.
+CREATE OR REPLACE FUNCTION ledger_version_at(of_account bigint, moment timestamptz) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = earnest, pg_temp AS $$
+DECLARE
+  low bigint := 1;
+  high bigint;
+  middle bigint;
+  posted timestamptz;
+BEGIN
+  SELECT version + 1 INTO high FROM ledger_accounts WHERE id = of_account;
+  WHILE low < high LOOP
+    middle := (low + high) / 2;
+    SELECT coalesce(
+      (SELECT posted_at FROM ledger_transfers
+        WHERE debit_account = of_account AND debit_version = middle),
+      (SELECT posted_at FROM ledger_transfers
+        WHERE credit_account = of_account AND credit_version = middle)) INTO posted;
+    IF posted < moment THEN
+      low := middle + 1;
+    ELSE
+      high := middle;
+    END IF;
+  END LOOP;
+  RETURN low;
+END $$;
+
+GRANT EXECUTE ON FUNCTION ledger_version_at(bigint, timestamptz) TO earnest_api;

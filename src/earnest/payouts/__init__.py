@@ -10,7 +10,7 @@ from earnest.payouts.ports import PayoutChain, SignerPort
 from earnest.payouts.reactions import make_reactor
 from earnest.payouts.rules import PayoutStatus
 from earnest.payouts.service import ROUND_JOB, Desk, check_nodes
-from earnest.payouts.store import Halt, Payout, open_halts, paid_out_since
+from earnest.payouts.store import Halt, Payout, open_halts, paid_out_since, payouts_of
 
 __all__ = [
     "ROUND_JOB",
@@ -31,5 +31,6 @@ __all__ = [
     "observe",
     "open_halts",
     "paid_out_since",
+    "payouts_of",
     "register_jobs",
 ]

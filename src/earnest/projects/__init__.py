@@ -17,7 +17,7 @@ from earnest.projects.reminders import register_reminder_jobs
 from earnest.projects.reviews import http as http_reviews
 from earnest.projects.reviews.service import register_review_jobs
 from earnest.projects.rules_chain import MilestoneStatus, ProjectStatus
-from earnest.projects.store import count_open
+from earnest.projects.store import ProjectFilter, count_open, list_projects
 
 ROUTES = [
     ProjectsController,
@@ -34,12 +34,14 @@ __all__ = [
     "Dossier",
     "DossierCheck",
     "MilestoneStatus",
+    "ProjectFilter",
     "ProjectStatus",
     "SignedDossier",
     "check_dossier",
     "count_open",
     "disputes_reactor",
     "lapse_acceptances",
+    "list_projects",
     "look_after_calls",
     "reactor",
     "register_call_jobs",

@@ -23,6 +23,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_
 
 from earnest import (
     accounts,
+    admin,
     escrow,
     files,
     notifications,
@@ -248,6 +249,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
             *payments.ROUTES,
             *payouts.ROUTES,
             *treasury.ROUTES,
+            *admin.ROUTES,
             *site_routes.ROUTES,
             *escrow.ROUTES,
             healthz,

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from earnest import accounts, escrow, files, notifications, payouts, projects, tasks
+from earnest import accounts, escrow, files, notifications, payouts, projects, tasks, treasury
 from earnest.chains.solana import SolanaRpc, mints_of
 from earnest.jobs import Job, JobRegistry, run_worker
 from earnest.kit.clock import Clock, SystemClock
@@ -51,6 +51,7 @@ def build_registry() -> JobRegistry:
     projects.register_dossier_jobs(registry)
     projects.register_review_jobs(registry)
     projects.register_reminder_jobs(registry)
+    treasury.register_jobs(registry)
 
     @registry.job("accounts.sweep", tries_max=1)
     async def sweep_accounts(_job: Job[dict[str, Any]], resources: Resources) -> None:

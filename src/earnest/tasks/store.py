@@ -1,8 +1,12 @@
 """SQL of tasks that is read by everybody; what is asked often is in `functions.sql`."""
 
+from uuid import UUID
+
 import msgspec
 
 from earnest.kit.db import Connection
+
+VOTES_COUNTED_MAX = 10_000
 
 
 class OpenTasks(msgspec.Struct, frozen=True):
@@ -20,3 +24,14 @@ async def count_open(db: Connection) -> OpenTasks:
         " FROM tasks WHERE status = 'open' AND has_free"
     )
     return OpenTasks(tasks=int(row["tasks"]), votes=int(row["votes"]))
+
+
+async def count_votes_of(db: Connection, worker: UUID) -> int:
+    """How often somebody voted; counted up to `VOTES_COUNTED_MAX`."""
+    found: int = await db.fetchval(
+        "SELECT count(*) FROM (SELECT FROM task_seats WHERE worker = $1 AND option_id IS NOT NULL"
+        " LIMIT $2) AS votes",
+        worker,
+        VOTES_COUNTED_MAX,
+    )
+    return found

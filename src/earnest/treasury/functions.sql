@@ -222,21 +222,29 @@ BEGIN
   RETURN passed;
 END $$;
 
--- Gives money in suspense to a person. Who decided it and why is kept beside it.
+-- Gives money in suspense to a person. Who decided it and why is kept beside it; of two at once
+-- the second is told who was first.
 CREATE OR REPLACE FUNCTION treasury_settle_suspense(
   item uuid, to_person uuid, decided_by text, why text
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
 DECLARE
   s treasury_suspense%ROWTYPE;
+  before treasury_suspense_ends%ROWTYPE;
 BEGIN
   SELECT * INTO s FROM treasury_suspense WHERE id = item;
   IF NOT FOUND THEN
     PERFORM refuse('suspense_unknown', jsonb_build_object('suspenseId', item));
   END IF;
+  IF NOT EXISTS (SELECT FROM accounts WHERE id = to_person) THEN
+    PERFORM refuse('recipient_unknown', jsonb_build_object('accountId', to_person));
+  END IF;
   INSERT INTO treasury_suspense_ends (suspense_id, credited_to, settled_by, note)
     VALUES (item, to_person, decided_by, why) ON CONFLICT DO NOTHING;
   IF NOT FOUND THEN
-    PERFORM refuse('suspense_settled', jsonb_build_object('suspenseId', item));
+    SELECT * INTO before FROM treasury_suspense_ends WHERE suspense_id = item;
+    PERFORM refuse('suspense_settled', jsonb_build_object('suspenseId', item,
+      'accountId', before.credited_to, 'settledBy', before.settled_by, 'note', before.note,
+      'settledAt', to_char(before.settled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')));
   END IF;
   PERFORM ledger_transfer(ledger_id('settled ' || item),
     ledger_account('suspense:' || s.asset, 'liability', s.asset),
@@ -247,4 +255,7 @@ GRANT EXECUTE ON FUNCTION treasury_register_reference(text, text, text, uuid) TO
 GRANT EXECUTE ON FUNCTION treasury_register_attempt(uuid, text, text, uuid[]) TO earnest_worker;
 GRANT EXECUTE ON FUNCTION treasury_open(text, text, text, text, text, bigint, numeric),
   treasury_post(text, integer) TO earnest_indexer;
-GRANT EXECUTE ON FUNCTION treasury_settle_suspense(uuid, uuid, text, text) TO earnest_worker;
+-- The API too, for operators: what that gives to somebody who took it over, and what bounds it, is
+-- in docs/decisions/0010.
+GRANT EXECUTE ON FUNCTION treasury_settle_suspense(uuid, uuid, text, text)
+  TO earnest_api, earnest_worker;

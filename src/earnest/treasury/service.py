@@ -1,10 +1,8 @@
 """The treasury's work: opening its accounts, posting the chain log, settling suspense."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-import msgspec
 import structlog
 
 from earnest.chains import Stream, WatchedAccount
@@ -15,19 +13,6 @@ from earnest.kit.money import Asset, Chain
 log = structlog.get_logger(__name__)
 
 _POST_ROWS = 200
-
-
-class SuspenseItem(msgspec.Struct, frozen=True):
-    """Money that arrived and is nobody's yet. `amount_minor` in minor units of `asset`."""
-
-    id: UUID
-    chain: Chain
-    tx_id: str
-    asset: Asset
-    amount_minor: int
-    payer: str | None
-    reason: str
-    noted_at: datetime
 
 
 async def streams_of(db: Connection, chain: Chain) -> list[Stream]:
@@ -118,45 +103,4 @@ async def register_attempt(
         chain.value,
         tx_id,
         list(hold_ids),
-    )
-
-
-async def list_suspense(
-    db: Connection, *, after: tuple[datetime, UUID] | None, limit: int
-) -> list[SuspenseItem]:
-    """What waits for a person to decide, oldest first, at most `limit`."""
-    rows = await db.fetch(
-        "SELECT s.* FROM treasury_suspense s"
-        " LEFT JOIN treasury_suspense_ends e ON e.suspense_id = s.id"
-        " WHERE e.suspense_id IS NULL"
-        "   AND ($1::timestamptz IS NULL OR (s.noted_at, s.id) > ($1, $2::uuid))"
-        " ORDER BY s.noted_at, s.id LIMIT $3",
-        after[0] if after else None,
-        after[1] if after else None,
-        limit,
-    )
-    return [
-        SuspenseItem(
-            id=r["id"],
-            chain=Chain(r["chain"]),
-            tx_id=r["tx_id"],
-            asset=Asset(r["asset"]),
-            amount_minor=int(r["amount"]),
-            payer=r["payer"],
-            reason=r["reason"],
-            noted_at=r["noted_at"],
-        )
-        for r in rows
-    ]
-
-
-async def settle_suspense(
-    db_tx: Connection, item_id: UUID, *, credit_to: UUID, decided_by: str, note: str
-) -> None:
-    """Gives an item to an account's balance, with the line that says who decided it and why.
-
-    Raises `SuspenseUnknown` or `SuspenseSettled`.
-    """
-    await db_tx.execute(
-        "SELECT treasury_settle_suspense($1, $2, $3, $4)", item_id, credit_to, decided_by, note
     )

@@ -5,6 +5,7 @@ everything up to that slot has been posted; until then it says which slot it wai
 """
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -126,20 +127,62 @@ async def keep_check(db: Connection, check: SolvencyCheck) -> None:
     await db.execute("DELETE FROM solvency_checks WHERE id <= $1", newest - KEEP_CHECKS)
 
 
-async def latest_check(db: Connection, chain: Chain) -> SolvencyCheck | None:
-    """The newest check of a chain that was kept."""
-    row = await db.fetchrow(
-        "SELECT slot, accounts, totals, solvent, checked_at FROM solvency_checks"
-        " WHERE chain = $1 ORDER BY id DESC LIMIT 1",
-        chain.value,
-    )
-    if row is None:
-        return None
+def _check(row: Any) -> SolvencyCheck:
     return SolvencyCheck(
-        chain=chain,
+        chain=Chain(row["chain"]),
         slot=row["slot"],
         accounts=msgspec.convert(row["accounts"], list[AccountCheck]),
         totals=msgspec.convert(row["totals"], list[AssetTotal]),
         solvent=row["solvent"],
         checked_at=row["checked_at"],
     )
+
+
+async def latest_check(db: Connection, chain: Chain) -> SolvencyCheck | None:
+    """The newest check of a chain that was kept."""
+    row = await db.fetchrow(
+        "SELECT chain, slot, accounts, totals, solvent, checked_at FROM solvency_checks"
+        " WHERE chain = $1 ORDER BY id DESC LIMIT 1",
+        chain.value,
+    )
+    return None if row is None else _check(row)
+
+
+class KeptCheck(msgspec.Struct, frozen=True):
+    """A check that was kept, by its number and time."""
+
+    id: int
+    checked_at: datetime
+    check: SolvencyCheck
+
+
+class CheckCounts(msgspec.Struct, frozen=True):
+    """How many checks are kept, since when, and how many of them did not agree."""
+
+    kept: int
+    since: datetime | None
+    differing: int
+
+
+async def list_checks(
+    db: Connection, *, differing: bool, before_id: int | None, limit: int
+) -> list[KeptCheck]:
+    """At most `limit` of the kept checks, the newest first; `differing`: those alone that did not
+    agree. No more than `KEEP_CHECKS` are there to be read."""
+    rows = await db.fetch(
+        "SELECT id, chain, slot, accounts, totals, solvent, checked_at FROM solvency_checks"
+        " WHERE id < $1 AND (NOT $2 OR NOT solvent) ORDER BY id DESC LIMIT $3",
+        before_id or 2**62,
+        differing,
+        limit,
+    )
+    return [KeptCheck(row["id"], row["checked_at"], _check(row)) for row in rows]
+
+
+async def count_checks(db: Connection) -> CheckCounts:
+    """What is kept, in figures."""
+    (row,) = await db.fetch(
+        "SELECT count(*) AS kept, min(checked_at) AS since,"
+        " count(*) FILTER (WHERE NOT solvent) AS differing FROM solvency_checks"
+    )
+    return CheckCounts(row["kept"], row["since"], row["differing"])

@@ -92,9 +92,23 @@ class World:
             sign_in(site.url, self.owner.wallet)
             sessions = (await client.get("/api/me/sessions")).json()["items"]
             self.ids["session_id"] = next(s["id"] for s in sessions if not s["current"])
+        await self.make_books()
         self.projects = ProjectWorld(site, self.owner)
         await self.projects.make()
         self.disputes = DisputeWorld(site, self.owner)
+
+    async def make_books(self) -> None:
+        """Money that is nobody's, and the owner's balance in the ledger."""
+        market = self.site.market
+        await market.log(market.fact(market.incoming(1_000, [])))
+        await market.settle()
+        api = await market.role("api")
+        self.ids["account_id"] = self.owner.account_id
+        self.ids["suspense_id"] = str(await api.fetchval("SELECT id FROM treasury_suspense"))
+        self.ids["transfer_id"] = self.ids["suspense_id"]
+        self.ids["number"] = str(
+            await api.fetchval("SELECT id FROM ledger_accounts WHERE name = 'suspense:SOL'")
+        )
 
     async def person(self, role: str, path: str) -> Person | None:
         """Somebody in that role; None is nobody."""
@@ -159,6 +173,10 @@ class World:
                 made["json"] = {"txId": "0x" + "00" * 32, "expectedEvent": "milestone-released"}
             case "GET", "/api/site/qr.svg":
                 made["params"] = {"path": "/work/tasks"}
+            case "POST", "/api/admin/suspense/{suspense_id}/settlement":
+                made["json"] = {"accountId": self.owner.account_id, "note": "it is theirs"}
+            case "GET", "/api/admin/ledger/accounts":
+                made["params"] = {"kind": "available", "asset": "SOL"}
             case "GET", "/api/balance/entries" | "/api/balance/days":
                 made["params"] = {"asset": "SOL"}
         return made
