@@ -13,10 +13,11 @@ export default defineConfig({
   catalogs: [
     {
       path: '<rootDir>/src/i18n/locales/{locale}/common',
-      include: ['app', 'design', 'api', 'wallets', 'session', 'i18n', 'front'].map(
+      include: ['app', 'design', 'api', 'wallets', 'session', 'i18n'].map(
         (folder) => `<rootDir>/src/${folder}`,
       ),
     },
+    face('front'),
     face('work'),
     face('hire'),
     face('projects'),

@@ -47,7 +47,9 @@ test('a split is offered, another one comes back, and is taken', async ({ person
   await client.setViewportSize({ width: 1440, height: 900 });
   await signCall(client, /with Demo wallet/);
   await takeScreens(client, 'act-offer-sent');
-  await expect(freelancer.getByRole('button', { name: /^Settle/ })).toBeVisible({ timeout: 40_000 });
+  await expect(freelancer.getByRole('button', { name: /^Settle/ })).toBeVisible({
+    timeout: 40_000,
+  });
   await takeScreens(freelancer, 'act-offer-got');
   await takeScreens(client, 'act-offer-made');
 });

@@ -1,6 +1,7 @@
 """The web pages as the API serves them, from a folder made here."""
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,12 @@ import pytest
 from earnest.kit.settings import Network, Settings
 from earnest.run.web import Pages, policy
 
-INDEX = "<!doctype html><head><!-- demo-wallet --></head><div id=root></div>"
+INDEX = """<!doctype html><html lang="en"><head><script src="/early.js"></script><!-- place -->
+<!-- demo-wallet --></head><div id=root></div>"""
+PLACES = """{"fonts": ["/assets/f.woff2"], "places": {
+    "/": {"scripts": ["/assets/front.js"], "styles": [], "words": {"de": ["/assets/de.js"]}},
+    "/work": {"scripts": ["/assets/work.js"], "styles": ["/assets/work.css"], "words": {}},
+    "/work/earnings": {"scripts": ["/assets/earn.js"], "styles": [], "words": {}}}}"""
 SCRIPT = "export const answer = 42;\n" * 20
 
 
@@ -20,6 +26,8 @@ def built(tmp_path: Path) -> Path:
     folder = tmp_path / "built"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text(INDEX)
+    (folder / "places.json").write_text(PLACES)
+    (folder / "early.js").write_text("early()")
     (folder / ".stamp").write_text("")
     (folder / "demo-wallet.js").write_text("wallet()")
     (folder / "demo-wallet.js.gz").write_bytes(gzip.compress(b"wallet()"))
@@ -52,7 +60,7 @@ async def test_every_address_of_a_face_is_the_page(built: Path) -> None:
             assert answer.headers["cache-control"] == "no-cache"
             assert "script-src 'self'" in answer.headers["content-security-policy"]
             assert "<div id=root>" in answer.text
-        again = await client.get("/work", headers={"if-none-match": answer.headers["etag"]})
+        again = await client.get(path, headers={"if-none-match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
         head = await client.head("/work")
         assert (head.status_code, head.content) == (200, b"")
@@ -100,6 +108,67 @@ async def test_the_demo_wallet_is_on_local_chains_alone(built: Path, network: Ne
         wallet = await client.get("/demo-wallet.js")
     assert ("demo-wallet" in page.text) is local
     assert wallet.status_code == (200 if local else 418)
+
+
+async def test_a_page_names_what_its_address_will_need(built: Path) -> None:
+    """Scripts, styles and typefaces of the place are named in the page, those of the longest
+    address that fits; a page that is not there names none."""
+    async with _client(built) as client:
+        for path, script in (
+            ("/", "front"),
+            ("/work", "work"),
+            ("/work/tasks/7", "work"),
+            ("/work/earnings/", "earn"),
+        ):
+            page = (await client.get(path)).text
+            named = [name for name in ("front", "work", "earn") if f"/assets/{name}.js" in page]
+            assert named == [script], path
+            assert '<link rel="modulepreload" crossorigin' in page
+            assert 'as="font"' in page
+        assert "modulepreload" not in (await client.get("/admin")).text
+        assert (await client.get("/places.json")).status_code == 418
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accepted", "shown"),
+    [
+        ("", "", "en"),
+        ("", "fr;q=0.9, de-AT, en", "de"),
+        ("earnest.language=ar", "de", "ar"),
+        ("earnest.language=xx; other=1", "de", "de"),
+        ("=;,bad\x01", "ar-EG", "ar"),
+    ],
+)
+async def test_the_page_is_in_the_language_of_its_reader(
+    built: Path, cookie: str, accepted: str, shown: str
+) -> None:
+    """The language that was chosen here counts, then the browser's; with its direction and words,
+    and no cache takes one for another."""
+    async with _client(built) as client:
+        answer = await client.get("/", headers={"cookie": cookie, "accept-language": accepted})
+    assert f'<html lang="{shown}" dir="{"rtl" if shown == "ar" else "ltr"}">' in answer.text
+    assert ("/assets/de.js" in answer.text) is (shown == "de")
+    assert {"accept-language", "cookie"} <= set(answer.headers["vary"].split(", "))
+
+
+async def test_the_site_is_in_the_page_as_data_that_cannot_end_early(built: Path) -> None:
+    """What `GET /api/site` answers stands in the page, and no setting can break out of it."""
+    url = "https://x.example</script><script>alert(1)</script>"
+    async with _client(built, stacks_api_url=url) as client:
+        page = (await client.get("/")).text
+    block = page.split('<script type="application/json" id="site">', 1)[1].split("</script>")[0]
+    assert json.loads(block)["local"]["stacksApiUrl"] == url
+    assert "<script>alert" not in page
+
+
+async def test_what_stands_before_the_first_paint_is_named_by_its_content(built: Path) -> None:
+    """The early script is asked for under a name that may be kept for ever."""
+    async with _client(built) as client:
+        page = (await client.get("/")).text
+        path = page.split('<script src="', 1)[1].split('"')[0]
+        early = await client.get(path)
+    assert path.startswith("/assets/early-")
+    assert (early.text, "immutable" in early.headers["cache-control"]) == ("early()", True)
 
 
 async def test_without_pages_the_front_says_what_to_do(tmp_path: Path) -> None:

@@ -32,6 +32,23 @@ function setHint(on: boolean): void {
   }
 }
 
+interface Refreshed {
+  status: number;
+  body: SignedIn | null;
+}
+
+declare global {
+  interface Window {
+    earnestRefresh?: Promise<Refreshed>;
+  }
+}
+
+async function refresh(): Promise<Refreshed> {
+  const response = await fetch('/api/auth/refresh', { method: 'POST' });
+  const body = response.ok ? ((await response.json()) as SignedIn) : null;
+  return { status: response.status, body };
+}
+
 /**
  * Keeps who is signed in, for all of this page. The cookie is used by one tab at a time, and what
  * it gave goes to the others over a channel of this origin.
@@ -107,25 +124,29 @@ class Keeper {
     const run = async (): Promise<string | null> => {
       // Another tab may have done it while this one waited for the lock.
       if (this.#state.at === 'in' && this.#state.token !== spent) return this.#state.token;
-      const response = await fetch('/api/auth/refresh', { method: 'POST' });
-      if (response.ok) {
-        const answer = (await response.json()) as SignedIn;
-        this.signedIn(answer);
-        return answer.token;
-      }
-      if (response.status === 401) {
-        this.signedOut(spent !== null);
-        return null;
-      }
-      throw new Error(`refresh answered ${response.status}`);
+      return this.#heard(await refresh(), spent);
     };
     try {
+      // Asked while the scripts were on their way, under the same lock: public/early.js.
+      const early = window.earnestRefresh;
+      delete window.earnestRefresh;
+      if (early) return this.#heard(await early, spent);
       return await (navigator.locks ? navigator.locks.request(LOCK, run) : run());
     } catch (error) {
       // Not known whether the session lives; the hint stays, and a reload asks again.
       if (this.#state.at === 'asking') this.#set({ at: 'out', ended: false });
       throw error;
     }
+  }
+
+  #heard({ status, body }: Refreshed, spent: string | null): string | null {
+    if (body) {
+      this.signedIn(body);
+      return body.token;
+    }
+    if (status !== 401) throw new Error(`refresh answered ${status}`);
+    this.signedOut(spent !== null);
+    return null;
   }
 
   #set(state: SessionState): void {

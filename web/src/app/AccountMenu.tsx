@@ -5,12 +5,12 @@ import { LANGUAGES, type Language, setLanguage } from '#/i18n';
 import { setTheme, useSignOut, useTheme } from '#/session';
 
 /** What one has everywhere: account, look, language, the way out. */
-export function AccountMenu(props: { trigger: ReactElement }) {
+export default function AccountMenu(props: { trigger: ReactElement; open?: boolean }) {
   const { t, i18n } = useLingui();
   const theme = useTheme();
   const signOut = useSignOut();
   return (
-    <Menu trigger={props.trigger}>
+    <Menu trigger={props.trigger} open={props.open ?? false}>
       <MenuLink to="/account" icon="person">
         {t`Wallets and sessions`}
       </MenuLink>

@@ -11,7 +11,7 @@ import { type ReactNode, Suspense, useState } from 'react';
 import { BrowserRouter } from 'react-router';
 import { isPassing } from '#/api';
 import { i18n } from '#/i18n';
-import { SignInProvider } from '#/session';
+import { SignInProvider, type Site, siteQuery } from '#/session';
 import { WalletProvider } from '#/session/useWallet';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Routes } from './routes';
@@ -20,7 +20,7 @@ import { Routes } from './routes';
 onlineManager.setOnline(navigator.onLine);
 
 function makeQueries(): QueryClient {
-  return new QueryClient({
+  const queries = new QueryClient({
     queryCache: new QueryCache(),
     mutationCache: new MutationCache(),
     defaultOptions: {
@@ -33,6 +33,10 @@ function makeQueries(): QueryClient {
       mutations: { retry: false, networkMode: 'always' },
     },
   });
+  // The page brought it along; where it did not, as under `npm run dev`, it is asked for.
+  const told = document.getElementById('site')?.textContent;
+  if (told) queries.setQueryData(siteQuery.queryKey, JSON.parse(told) as Site);
+  return queries;
 }
 
 export function App() {

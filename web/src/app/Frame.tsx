@@ -1,6 +1,15 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { onlineManager } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react';
+import {
+  cloneElement,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
 import {
   buttonClass,
@@ -13,9 +22,11 @@ import {
   toolClass,
 } from '#/design';
 import styles from '#/design/frame.module.css';
+import { later } from '#/design/later';
 import { useSession, useSignIn, useSite, useUser } from '#/session';
-import { AccountMenu } from './AccountMenu';
 import { useInbox } from './inbox';
+
+const AccountMenu = lazy(later(() => import('./AccountMenu')));
 
 export interface Place {
   to: string;
@@ -114,7 +125,6 @@ export function Frame(props: {
 }
 
 function Account(props: { always: boolean }) {
-  const { t } = useLingui();
   const session = useSession();
   const { open } = useSignIn();
   if (session.at === 'asking') return null;
@@ -125,22 +135,35 @@ function Account(props: { always: boolean }) {
       </button>
     );
   }
-  const { address } = session.user;
   return (
     <div className={props.always ? undefined : styles.account}>
-      <AccountMenu
-        trigger={
-          <button
-            type="button"
-            className={classes(toolClass, styles.address)}
-            aria-label={t`Account ${shortAddress(address)}`}
-          >
-            <code aria-hidden="true">{shortAddress(address)}</code>
-          </button>
-        }
-      />
+      <MenuOf address={session.user.address} />
     </div>
   );
+}
+
+/** The button is there at once; its menu comes a moment later, or when it is pressed. */
+function MenuOf({ address }: { address: string }) {
+  const { t } = useLingui();
+  const [pressed, setPressed] = useState(false);
+  const button = (
+    <button
+      type="button"
+      className={classes(toolClass, styles.address)}
+      aria-label={t`Account ${shortAddress(address)}`}
+      aria-haspopup="menu"
+    >
+      <code aria-hidden="true">{shortAddress(address)}</code>
+    </button>
+  );
+  if (pressed) {
+    return (
+      <Suspense fallback={button}>
+        <AccountMenu trigger={button} open />
+      </Suspense>
+    );
+  }
+  return cloneElement(button, { onClick: () => setPressed(true) });
 }
 
 function InboxTool() {

@@ -1,52 +1,47 @@
 import { useLingui } from '@lingui/react/macro';
-import { lazy, type ReactNode } from 'react';
 import { Route, Routes as Switch } from 'react-router';
-import { Front } from '#/front';
-import { addCatalog } from '#/i18n';
-import { AccountPage } from './AccountPage';
 import { Frame } from './Frame';
-import { InboxPage } from './InboxPage';
 import { NoSuchPage } from './NoSuchPage';
+import { makePart, type Part } from './parts';
 
-/** A face: its script and its words come together, when it is first gone to. */
-const Work = lazy(() => Promise.all([import('#/work'), addCatalog('work')]).then(([face]) => face));
-const Hire = lazy(() => Promise.all([import('#/hire'), addCatalog('hire')]).then(([face]) => face));
-const Admin = lazy(() =>
-  Promise.all([import('#/admin'), addCatalog('admin')]).then(([face]) => face),
-);
-const Person = lazy(() =>
-  Promise.all([import('#/work/PersonPage'), addCatalog('work')]).then(([page]) => page),
-);
+// `scripts/build.mjs` tells the server which files these are, so that a page asks for them at once.
+const Front = makePart(() => import('#/front'), ['front']);
+const Work = makePart(() => import('#/work'), ['work']);
+const Hire = makePart(() => import('#/hire'), ['hire']);
+const Admin = makePart(() => import('#/admin'), ['admin']);
+const Person = makePart(() => import('#/work/PersonPage'), ['work']);
+const Own = makePart(() => import('./own'));
+
+/** By the first part of the address. */
+const PARTS: Record<string, Part> = {
+  '': Front,
+  proof: Front,
+  fees: Front,
+  states: Front,
+  work: Work,
+  hire: Hire,
+  admin: Admin,
+  people: Person,
+  account: Own,
+  inbox: Own,
+};
+
+/** Where it is not the part and all below it. */
+const PATHS: Record<string, string> = { '': '/', people: 'people/:address' };
+
+/** What draws this address; undefined for one that is not there. */
+export function partOf(pathname: string): Part | undefined {
+  return PARTS[pathname.split('/', 2)[1] ?? ''];
+}
 
 export function Routes() {
   return (
     <Switch>
-      <Route index element={<Front />} />
-      <Route path="work/*" element={<Work />} />
-      <Route path="hire/*" element={<Hire />} />
-      <Route path="admin/*" element={<Admin />} />
-      <Route path="people/:address" element={<Person />} />
-      <Route path="account" element={<Own page={<AccountPage />} />} />
-      <Route path="inbox" element={<Own page={<InboxPage />} />} />
+      {Object.entries(PARTS).map(([first, { Page }]) => (
+        <Route key={first} path={PATHS[first] ?? `${first}/*`} element={<Page />} />
+      ))}
       <Route path="*" element={<Nowhere />} />
     </Switch>
-  );
-}
-
-/** What belongs to no side of the market. */
-function Own(props: { page: ReactNode }) {
-  const { t } = useLingui();
-  return (
-    <Frame
-      face="work"
-      label={t`Site`}
-      places={[
-        { to: '/inbox', name: t`Inbox`, icon: 'inbox' },
-        { to: '/account', name: t`You`, icon: 'person' },
-      ]}
-    >
-      {props.page}
-    </Frame>
   );
 }
 

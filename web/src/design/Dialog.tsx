@@ -1,14 +1,10 @@
-import { Dialog as Base } from '@base-ui/react/dialog';
-import { useLingui } from '@lingui/react/macro';
-import type { ReactNode } from 'react';
-import { toolClass } from './Button';
-import { Coin, type CoinState } from './Coin';
-import { classes } from './classes';
-import styles from './dialog.module.css';
-import { Icon } from './Icon';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
+import type { CoinState } from './Coin';
+import { later } from './later';
 
-/** A sheet that floats. Escape and a click beside it close it, unless `held`. */
-export function Dialog(props: {
+const DialogBody = lazy(later(() => import('./DialogBody')));
+
+export interface DialogProps {
   open: boolean;
   onClose: () => void;
   title: ReactNode;
@@ -18,30 +14,17 @@ export function Dialog(props: {
   held?: boolean;
   children?: ReactNode;
   actions?: ReactNode;
-}) {
-  const { t } = useLingui();
+}
+
+/** A sheet that floats. Escape and a click beside it close it, unless `held`. */
+export function Dialog(props: DialogProps) {
+  // What has been open once stays, so that it can close in its own time.
+  const [asked, setAsked] = useState(props.open);
+  if (props.open && !asked) setAsked(true);
+  if (!asked) return null;
   return (
-    <Base.Root
-      open={props.open}
-      disablePointerDismissal={props.held ?? false}
-      onOpenChange={(open) => {
-        if (!open) props.onClose();
-      }}
-    >
-      <Base.Portal>
-        <Base.Backdrop className={styles.backdrop ?? ''} />
-        <Base.Viewport className={styles.viewport ?? ''}>
-          <Base.Popup className={styles.dialog ?? ''}>
-            {props.coin && <Coin state={props.coin} live={props.live} size="large" />}
-            <Base.Title className={styles.title ?? ''}>{props.title}</Base.Title>
-            {props.children}
-            {props.actions && <div className={styles.actions}>{props.actions}</div>}
-            <Base.Close className={classes(toolClass, styles.close)} aria-label={t`Close`}>
-              <Icon name="close" />
-            </Base.Close>
-          </Base.Popup>
-        </Base.Viewport>
-      </Base.Portal>
-    </Base.Root>
+    <Suspense fallback={null}>
+      <DialogBody {...props} />
+    </Suspense>
   );
 }

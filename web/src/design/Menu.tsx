@@ -4,10 +4,10 @@ import { Link } from 'react-router';
 import { Icon, type IconName } from './Icon';
 import styles from './menu.module.css';
 
-/** What opens from a button. `trigger` is that button's element. */
-export function Menu(props: { trigger: ReactElement; children: ReactNode }) {
+/** What opens from a button. `trigger` is that button's element; `open` when it begins open. */
+export function Menu(props: { trigger: ReactElement; open?: boolean; children: ReactNode }) {
   return (
-    <Base.Root modal={false}>
+    <Base.Root modal={false} defaultOpen={props.open ?? false}>
       <Base.Trigger render={props.trigger as ReactElement<Record<string, unknown>>} />
       <Base.Portal>
         <Base.Positioner align="end" sideOffset={8} className={styles.positioner ?? ''}>

@@ -1,7 +1,7 @@
 import { i18n } from '@lingui/core';
 
 export type Language = 'en' | 'de' | 'ar';
-export type Catalog = 'common' | 'work' | 'hire' | 'projects' | 'admin';
+export type Catalog = 'common' | 'front' | 'work' | 'hire' | 'projects' | 'admin';
 
 export const LANGUAGES: { value: Language; name: string; dir: 'ltr' | 'rtl' }[] = [
   { value: 'en', name: 'English', dir: 'ltr' },
@@ -43,8 +43,9 @@ async function show(language: Language): Promise<void> {
   document.documentElement.dir = LANGUAGES.find((each) => each.value === language)?.dir ?? 'ltr';
 }
 
-/** Before the first paint of the app. */
-export function startLanguage(): Promise<void> {
+/** Before the first paint of the app: the words of every page, and those of this one. */
+export function startLanguage(also: readonly Catalog[] = []): Promise<void> {
+  for (const catalog of also) wanted.add(catalog);
   return show(choose());
 }
 
@@ -63,6 +64,8 @@ export async function addCatalog(catalog: Catalog): Promise<void> {
 export async function setLanguage(language: Language): Promise<void> {
   try {
     localStorage.setItem(KEY, language);
+    // Says to the server which words this page will need; nothing else reads it.
+    document.cookie = `${KEY}=${language}; path=/; max-age=31536000; samesite=lax`;
   } catch {
     // Then it holds until the next load.
   }

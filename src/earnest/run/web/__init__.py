@@ -1,7 +1,8 @@
 """The web pages: built by `make web` from `web/` into `built/`, and served from memory by the API.
 
 Every address that is not the API's is a page: one HTML file, whose script draws what the address
-names. Files under `/assets/` carry a hash of their content in their name and may be kept for ever.
+names, told what that address needs (`shell.py`). Files under `/assets/` carry a hash of their
+content in their name and may be kept for ever.
 """
 
 import gzip
@@ -12,15 +13,20 @@ from importlib.resources.abc import Traversable
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from earnest.kit.settings import Network, Settings
+from earnest.run.web.shell import Places, Shell, read_language
+from earnest.run.web.site import describe
 
 # What the API and the probes answer; everything else is a page.
 _NOT_PAGES: Final = ("/api", "/media", "/healthz", "/readyz", "/metrics")
 # The first part of every address that the pages know. Another one is drawn too, as not found.
-_FACES: Final = frozenset({"", "work", "hire", "admin", "account", "inbox", "people"})
+_FACES: Final = frozenset(
+    {"", "work", "hire", "admin", "account", "inbox", "people", "proof", "fees", "states"}
+)
 _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -35,6 +41,10 @@ _TYPES: Final = {
 }
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _ASK_FIRST: Final = "no-cache"
+_INDEX: Final = "/index.html"
+_PLACES: Final = "/places.json"
+# It stands in the way of the first paint, and the page names it by what is in it.
+_EARLY: Final = "/early.js"
 _DEMO_WALLET: Final = "/demo-wallet.js"
 _DEMO_MARK: Final = b"<!-- demo-wallet -->"
 _NOT_BUILT: Final = (
@@ -55,6 +65,7 @@ class _File:
     plain: bytes
     packed: dict[str, bytes]
     etag: str
+    vary: bytes
 
 
 def _read_folder(folder: Traversable, path: str = "") -> dict[str, bytes]:
@@ -69,35 +80,64 @@ def _read_folder(folder: Traversable, path: str = "") -> dict[str, bytes]:
     return found
 
 
-def _as_file(path: str, bodies: dict[str, bytes]) -> _File:
-    body = bodies[path]
-    packed = {
-        encoding: bodies[path + ending]
-        for encoding, ending in (("br", ".br"), ("gzip", ".gz"))
-        if path + ending in bodies
-    }
+def _as_file(path: str, body: bytes, packed: dict[str, bytes], vary: bytes) -> _File:
     return _File(
         kind=_TYPES.get(path[path.rfind(".") :], "application/octet-stream"),
         cache=_FOREVER if path.startswith("/assets/") else _ASK_FIRST,
         plain=body,
         packed=packed,
         etag=hashlib.sha256(body).hexdigest()[:24],
+        vary=vary,
     )
 
 
-def _read_built(settings: Settings, folder: Traversable) -> dict[str, _File]:
-    """What there is to serve, by path; nothing when the pages are not built."""
+def _read_files(bodies: dict[str, bytes]) -> dict[str, _File]:
+    """What is sent as it was built, by path."""
+    return {
+        path: _as_file(
+            path,
+            body,
+            {
+                encoding: bodies[path + ending]
+                for encoding, ending in (("br", ".br"), ("gzip", ".gz"))
+                if path + ending in bodies
+            },
+            b"accept-encoding",
+        )
+        for path, body in bodies.items()
+        if not path.endswith((".br", ".gz")) and path not in (_INDEX, _PLACES)
+    }
+
+
+def _name_by_content(bodies: dict[str, bytes], path: str) -> str:
+    """Gives a file a second name that it may be kept under for ever."""
+    stem, _, ending = path.rpartition(".")
+    named = f"/assets{stem}-{hashlib.sha256(bodies[path]).hexdigest()[:12]}.{ending}"
+    for packed in ("", ".br", ".gz"):
+        if path + packed in bodies:
+            bodies[named + packed] = bodies[path + packed]
+    return named
+
+
+def _read_shell(settings: Settings, bodies: dict[str, bytes]) -> Shell:
+    page = bodies[_INDEX]
+    script = f'<script src="{_DEMO_WALLET}"></script>' if _DEMO_WALLET in bodies else ""
+    page = page.replace(_DEMO_MARK, script.encode())
+    if _EARLY in bodies:
+        page = page.replace(_EARLY.encode(), _name_by_content(bodies, _EARLY).encode())
+    places = msgspec.json.decode(bodies.get(_PLACES, b"{}"), type=Places)
+    return Shell(page, places, msgspec.json.encode(describe(settings)))
+
+
+def _read_built(settings: Settings, folder: Traversable) -> dict[str, bytes]:
+    """What was built, by path; nothing when the pages are not."""
     if not folder.joinpath("index.html").is_file():
         return {}
     bodies = _read_folder(folder)
-    local = settings.network is Network.LOCAL and _DEMO_WALLET in bodies
-    if not local:
+    if settings.network is not Network.LOCAL:
         # Its keys are worth nothing; where money is worth something it is not even there.
         bodies = {path: body for path, body in bodies.items() if not path.startswith(_DEMO_WALLET)}
-    script = f'<script src="{_DEMO_WALLET}"></script>'.encode() if local else b""
-    page = bodies["/index.html"].replace(_DEMO_MARK, script)
-    bodies |= {"/index.html": page, "/index.html.gz": gzip.compress(page, mtime=0)}
-    return {path: _as_file(path, bodies) for path in bodies if not path.endswith((".br", ".gz"))}
+    return bodies
 
 
 def _origin(url: str) -> str:
@@ -152,7 +192,10 @@ class Pages:
     ) -> None:
         self.app = app
         packaged = resources.files("earnest.run").joinpath("web", "built")
-        self._files = _read_built(settings, built or packaged)
+        bodies = _read_built(settings, built or packaged)
+        self._shell = _read_shell(settings, bodies) if bodies else None
+        self._files = _read_files(bodies)
+        self._pages: dict[tuple[str, str], _File] = {}
         self._headers: Headers = [
             (b"content-security-policy", policy(settings).encode()),
             # A wallet's own window may still speak to the page that opened it.
@@ -170,20 +213,38 @@ class Pages:
             await self.app(scope, receive, send)
             return
         asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        if not self._files:
+        if self._shell is None:
             if path == "/":
                 await self._answer(scope["method"], send, 200, _plain_headers(), _NOT_BUILT)
                 return
-        elif (file := self._files.get(path)) is not None and path != "/index.html":
+        elif (file := self._files.get(path)) is not None:
             await self._send_file(scope["method"], send, 200, file, asked)
             return
         elif path.split("/", 2)[1] in _FACES:
-            await self._send_file(scope["method"], send, 200, self._files["/index.html"], asked)
+            await self._send_file(
+                scope["method"], send, 200, self._page(self._shell, path, asked), asked
+            )
             return
         elif "text/html" in asked.get(b"accept", ""):
-            await self._send_file(scope["method"], send, 404, self._files["/index.html"], asked)
+            await self._send_file(
+                scope["method"], send, 404, self._page(self._shell, path, asked), asked
+            )
             return
         await self.app(scope, receive, send)
+
+    def _page(self, shell: Shell, path: str, asked: dict[bytes, str]) -> _File:
+        """Made once for each place and language: a few dozen, of some kilobytes each."""
+        place = shell.place_of(path)
+        language = read_language(asked.get(b"cookie", ""), asked.get(b"accept-language", ""))
+        if (page := self._pages.get((place, language))) is None:
+            body = shell.draw(place, language)
+            page = self._pages[place, language] = _as_file(
+                _INDEX,
+                body,
+                {"gzip": gzip.compress(body, mtime=0)},
+                b"accept-encoding, accept-language, cookie",
+            )
+        return page
 
     async def _send_file(
         self, method: str, send: Send, status: int, file: _File, asked: dict[bytes, str]
@@ -197,7 +258,7 @@ class Pages:
             (b"content-type", file.kind.encode()),
             (b"cache-control", file.cache.encode()),
             (b"etag", etag.encode()),
-            (b"vary", b"accept-encoding"),
+            (b"vary", file.vary),
             *self._headers,
         ]
         if status == 200 and etag in asked.get(b"if-none-match", ""):

@@ -145,6 +145,29 @@ def _project_assets(settings: Settings) -> list[Asset]:
     return [Asset.STX, Asset.SBTC] if settings.stacks_sbtc_token else [Asset.STX]
 
 
+def describe(settings: Settings) -> SiteAnswer:
+    """This house as its settings say; the same until it starts again."""
+    return SiteAnswer(
+        version=VERSION,
+        domain=urlsplit(settings.public_url).netloc,
+        network=settings.network,
+        solana_treasury=settings.solana_treasury,
+        usdc_mint=settings.solana_usdc_mint or None,
+        stacks_contract=settings.stacks_contract or None,
+        fee_bps=settings.fee_bps,
+        order_ttl_s=settings.order_ttl_s,
+        seat_ttl_s=settings.seat_ttl_s,
+        upload_bytes_max=settings.upload_bytes_max,
+        payout_min=[
+            LeastPayout(asset=Asset.SOL, amount_minor=str(settings.payout_min_lamports)),
+            LeastPayout(asset=Asset.USDC, amount_minor=str(settings.payout_min_usdc_minor)),
+        ],
+        project_assets=_project_assets(settings),
+        explorers=_explorers(settings),
+        local=_local(settings),
+    )
+
+
 class SiteController(Controller):
     """What is the same for everybody."""
 
@@ -154,26 +177,7 @@ class SiteController(Controller):
     @get("/", summary="This house", sync_to_thread=False)
     def show(self, settings: GivenSettings) -> Response[SiteAnswer]:
         """Network, limits and addresses, for pages and integrators."""
-        answer = SiteAnswer(
-            version=VERSION,
-            domain=urlsplit(settings.public_url).netloc,
-            network=settings.network,
-            solana_treasury=settings.solana_treasury,
-            usdc_mint=settings.solana_usdc_mint or None,
-            stacks_contract=settings.stacks_contract or None,
-            fee_bps=settings.fee_bps,
-            order_ttl_s=settings.order_ttl_s,
-            seat_ttl_s=settings.seat_ttl_s,
-            upload_bytes_max=settings.upload_bytes_max,
-            payout_min=[
-                LeastPayout(asset=Asset.SOL, amount_minor=str(settings.payout_min_lamports)),
-                LeastPayout(asset=Asset.USDC, amount_minor=str(settings.payout_min_usdc_minor)),
-            ],
-            project_assets=_project_assets(settings),
-            explorers=_explorers(settings),
-            local=_local(settings),
-        )
-        return Response(answer, headers={"Cache-Control": "public, max-age=60"})
+        return Response(describe(settings), headers={"Cache-Control": "public, max-age=60"})
 
     @get(
         "/qr.svg",
