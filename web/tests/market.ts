@@ -24,7 +24,7 @@ export type Task = Schemas['TaskAnswer'];
 export type Order = Schemas['OrderAnswer'];
 
 const PHOTOS = fileURLToPath(new URL('../../src/earnest/run/demo/photos/', import.meta.url));
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 120_000;
 
 /** A seed of its own for each test: hex, as the demo wallet keeps it. */
 export function newSeed(): string {

@@ -4,7 +4,6 @@ import type { Page } from '@playwright/test';
 import { expect, signIn, takeScreens, test } from './fixtures';
 
 const TITLE = 'A landing page for a small press';
-const FINAL_MS = 30_000;
 
 /** As many Bitcoin blocks as make final what stands. */
 async function mineFinal(page: Page): Promise<void> {
@@ -39,7 +38,7 @@ async function signCall(
 }
 
 test('a project from posting to a released milestone, by two wallets', async ({ person }) => {
-  test.setTimeout(480_000);
+  test.setTimeout(900_000);
   const { page: client } = await person();
   const { page: freelancer } = await person();
 
@@ -97,19 +96,17 @@ test('a project from posting to a released milestone, by two wallets', async ({ 
   await expect(client.getByRole('dialog')).toContainText('100.500000');
   await takeScreens(client, 'hire-project-lock');
   await signCall(client, /^Lock 100\.50\sSTX with/, { reloaded: true });
-  await expect(client.getByText('The money is seen, not final')).toBeVisible({ timeout: FINAL_MS });
+  await expect(client.getByText('The money is seen, not final')).toBeVisible();
   await freelancer.reload();
   await expect(freelancer.getByText('Do not start yet.')).toBeVisible();
   await takeScreens(client, 'hire-project-seen');
 
   await mineFinal(client);
   const accept = freelancer.getByRole('button', { name: 'Take the project on' });
-  await expect(accept).toBeVisible({ timeout: FINAL_MS });
+  await expect(accept).toBeVisible();
   await accept.click();
   await signCall(freelancer, /Take the project on with/, { reloaded: true });
-  await expect(freelancer.getByRole('heading', { name: 'Your turn: milestone 1' })).toBeVisible({
-    timeout: FINAL_MS,
-  });
+  await expect(freelancer.getByRole('heading', { name: 'Your turn: milestone 1' })).toBeVisible();
 
   await freelancer.getByLabel('Your work for milestone 1').fill('Three PDFs, one for each.');
   await freelancer.getByLabel('Documents').setInputFiles({
@@ -117,25 +114,21 @@ test('a project from posting to a released milestone, by two wallets', async ({ 
     mimeType: 'text/plain',
     buffer: Buffer.from('One, two, three.\n'),
   });
-  await expect(freelancer.getByRole('button', { name: 'Leave out sketches.txt' })).toBeVisible({
-    timeout: FINAL_MS,
-  });
+  await expect(freelancer.getByRole('button', { name: 'Leave out sketches.txt' })).toBeVisible();
   await takeScreens(freelancer, 'work-project-hand-in');
   await freelancer.getByRole('button', { name: 'Hand in, then sign' }).click();
   await signCall(freelancer, /Hand in milestone 1 with/);
-  await expect(freelancer.getByText('The client looks at milestone 1')).toBeVisible({
-    timeout: FINAL_MS,
-  });
+  await expect(freelancer.getByText('The client looks at milestone 1')).toBeVisible();
 
   const release = client.getByRole('button', { name: /^Release [\d.]+\sSTX$/ });
-  await expect(release).toBeVisible({ timeout: FINAL_MS });
+  await expect(release).toBeVisible();
   await expect(client.getByRole('button', { name: 'sketches.txt' })).toBeVisible();
   await takeScreens(client, 'hire-project-delivered');
   await release.click();
   await signCall(client, /^Release [\d.]+\sSTX with/);
-  await expect(client.getByText('Paid, not final')).toBeVisible({ timeout: FINAL_MS });
+  await expect(client.getByText('Paid, not final')).toBeVisible();
   await mineFinal(client);
-  await expect(client.getByText('Paid, final')).toBeVisible({ timeout: FINAL_MS });
+  await expect(client.getByText('Paid, final')).toBeVisible();
   await takeScreens(client, 'hire-project-paid');
 
   await client.goto('/hire/projects');

@@ -22,7 +22,7 @@ async function disputed(client: Party, freelancer: Party): Promise<string> {
 }
 
 test('an arbiter rules sixty to forty, and follows it until it is final', async ({ person }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(600_000);
   const wallets = new Wallets();
   try {
     const client = await Party.join(wallets);
@@ -52,11 +52,11 @@ test('an arbiter rules sixty to forty, and follows it until it is final', async 
     await takeScreens(page, 'admin-dispute');
     await page.setViewportSize({ width: 1440, height: 900 });
     await rule.click();
-    await expect(page.getByText('Ended, not final')).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText('Ended, not final')).toBeVisible();
     await page.reload();
-    await expect(page.getByText('In a block, seen, not final')).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByText('In a block, seen, not final')).toBeVisible();
     await client.turn('mine', { blocks: 6, burn: true });
-    await expect(page.getByText('Ended, final')).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText('Ended, final')).toBeVisible();
     await takeScreens(page, 'admin-dispute-ruled');
   } finally {
     wallets.close();

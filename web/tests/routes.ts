@@ -1,0 +1,146 @@
+/** Every route of the app, and what stands at it. `pages.spec.ts` visits them all; a new route is a row here. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { World } from './world';
+
+/** Who looks: somebody signed out, a worker, a client, the operator of the house. */
+export type Role = 'nobody' | 'worker' | 'client' | 'operator';
+
+export interface Row {
+  /** As the router has it. */
+  route: string;
+  /** An address of it in this world; the route itself when it names nothing. */
+  at?: (world: World) => string;
+  /** Where it leads on to, for a route that only does that. */
+  leadsTo?: RegExp;
+  /** Whose page it is: of theirs there are pictures. */
+  of: Role;
+  /** The name of the pictures. */
+  name: string;
+}
+
+const unknown = '00000000-0000-4000-8000-000000000000';
+
+export const ROWS: Row[] = [
+  { route: '/', of: 'nobody', name: 'front' },
+  { route: '/account', of: 'client', name: 'account' },
+  { route: '/inbox', of: 'client', name: 'inbox' },
+  {
+    route: '/people/:address',
+    at: (world) => `/people/${world.freelancer}`,
+    of: 'worker',
+    name: 'person',
+  },
+  { route: '/*', at: () => '/no/such/page', of: 'nobody', name: 'nowhere' },
+
+  { route: '/work', leadsTo: /\/work\/tasks$/, of: 'worker', name: '' },
+  { route: '/work/tasks', of: 'worker', name: 'work-tasks' },
+  { route: '/work/projects', of: 'worker', name: 'work-projects' },
+  {
+    route: '/work/projects/:id',
+    at: (world) => `/work/projects/${world.openProject}`,
+    of: 'worker',
+    name: 'work-project',
+  },
+  { route: '/work/projects/*', at: () => '/work/projects/a/b', of: 'worker', name: '' },
+  {
+    route: '/work/disputes/:id',
+    at: (world) => `/work/disputes/${world.dispute}`,
+    of: 'worker',
+    name: 'work-dispute',
+  },
+  { route: '/work/earnings', of: 'worker', name: 'work-earnings' },
+  {
+    route: '/work/payouts/:id',
+    at: (world) => `/work/payouts/${world.payout}`,
+    of: 'worker',
+    name: 'work-payout',
+  },
+  { route: '/work/*', at: () => '/work/nowhere', of: 'worker', name: '' },
+
+  { route: '/hire', leadsTo: /\/hire\/tasks$/, of: 'client', name: '' },
+  { route: '/hire/new', leadsTo: /\/hire\/tasks\/new$/, of: 'client', name: '' },
+  { route: '/hire/tasks', of: 'client', name: 'hire-tasks' },
+  { route: '/hire/tasks/new', of: 'client', name: 'hire-task-new' },
+  {
+    route: '/hire/tasks/:taskId',
+    at: (world) => `/hire/tasks/${world.task}`,
+    of: 'client',
+    name: 'hire-task',
+  },
+  { route: '/hire/projects', of: 'client', name: 'hire-projects' },
+  { route: '/hire/projects/new', of: 'client', name: 'hire-project-new' },
+  {
+    route: '/hire/projects/:id',
+    at: (world) => `/hire/projects/${world.disputedProject}`,
+    of: 'client',
+    name: 'hire-project',
+  },
+  { route: '/hire/projects/*', at: () => '/hire/projects/a/b', of: 'client', name: '' },
+  {
+    route: '/hire/disputes/:id',
+    at: (world) => `/hire/disputes/${world.dispute}`,
+    of: 'client',
+    name: 'hire-dispute',
+  },
+  { route: '/hire/*', at: () => '/hire/nowhere', of: 'client', name: '' },
+
+  { route: '/admin', leadsTo: /\/admin\/(?:health|disputes)$/, of: 'operator', name: '' },
+  { route: '/admin/health', of: 'operator', name: 'admin-health' },
+  { route: '/admin/disputes', of: 'operator', name: 'admin-disputes' },
+  {
+    route: '/admin/disputes/:id',
+    at: (world) => `/admin/disputes/${world.dispute}`,
+    of: 'operator',
+    name: 'admin-dispute',
+  },
+  { route: '/admin/*', at: () => '/admin/nowhere', of: 'operator', name: '' },
+];
+
+/** Addresses that a row's route has besides its own: what is not there. */
+export const ABSENT = [
+  `/work/projects/${unknown}`,
+  `/work/disputes/${unknown}-1`,
+  `/work/payouts/${unknown}`,
+  `/hire/tasks/${unknown}`,
+  `/hire/projects/${unknown}`,
+  `/hire/disputes/${unknown}-1`,
+  `/admin/disputes/${unknown}-1`,
+];
+
+const SOURCES = fileURLToPath(new URL('../src/', import.meta.url));
+/** Below which address a file's routes stand. */
+const STANDS_AT: Record<string, string[]> = {
+  'app/routes.tsx': [''],
+  'work/index.tsx': ['/work'],
+  'hire/index.tsx': ['/hire'],
+  'admin/index.tsx': ['/admin'],
+  'projects/index.tsx': ['/work/projects', '/hire/projects'],
+};
+
+/** Every route that the sources declare. Raises for one that it cannot read. */
+export function declaredRoutes(): string[] {
+  const found: string[] = [];
+  for (const file of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.tsx')) continue;
+    const source = readFileSync(join(SOURCES, file), 'utf8');
+    const routes = [...source.matchAll(/<Route\s+(?:(index)\b|path="([^"]+)")/g)];
+    const count = source.match(/<Route\s/g)?.length ?? 0;
+    if (count !== routes.length) throw new Error(`${file}: a <Route> without a plain path`);
+    if (count === 0) continue;
+    const bases = STANDS_AT[file];
+    if (!bases) throw new Error(`${file} has routes: say in STANDS_AT below which address`);
+    for (const base of bases) {
+      for (const [, index, path] of routes) {
+        // What goes on in another file is declared there.
+        if (path?.endsWith('/*')) continue;
+        // A freelancer posts no projects: the component leaves this one out on that side.
+        if (base === '/work/projects' && path === 'new') continue;
+        found.push(index ? base || '/' : `${base}/${path}`);
+      }
+    }
+  }
+  return found.sort();
+}
