@@ -5,7 +5,8 @@ import { Deal, Party, Wallets } from './escrows';
 import { expect, type Persona, takeScreens, test } from './fixtures';
 import { opened, signCall } from './signing';
 
-test.describe.configure({ timeout: 240_000 });
+test.describe.configure({ timeout: 300_000 });
+const SEEN_MS = 60_000;
 
 let wallets: Wallets;
 test.beforeAll(() => {
@@ -24,32 +25,116 @@ async function deal(wanted: Parameters<typeof Deal.agree>[2] = {}): Promise<Deal
 
 type Open = (options: { seed: string }) => Promise<Persona>;
 
-/** Both sides, each with the project open in a browser of their own. */
-async function bothAt(person: Open, made: Deal): Promise<{ client: Page; freelancer: Page }> {
-  const client = await opened(person, made.client, `/hire/projects/${made.id}`);
-  const freelancer = await opened(person, made.freelancer, `/work/projects/${made.id}`);
-  return { client, freelancer };
+const clientAt = (person: Open, made: Deal) =>
+  opened(person, made.client, `/hire/projects/${made.id}`);
+const freelancerAt = (person: Open, made: Deal) =>
+  opened(person, made.freelancer, `/work/projects/${made.id}`);
+
+/** Pictures at three widths, and the desk's width again. */
+async function pictures(page: Page, name: string): Promise<void> {
+  if (process.env.GLANCE) {
+    for (const width of [360, 1440]) {
+      await page.setViewportSize({ width, height: width < 700 ? 800 : 900 });
+      await page.screenshot({
+        path: `test-results/screens/${name}-${width}-light.png`,
+        fullPage: true,
+        animations: 'disabled',
+      });
+    }
+  } else {
+    await takeScreens(page, name);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
 }
 
-test('a split is offered, another one comes back, and is taken', async ({ person }) => {
-  const made = await (await (await deal({ sums: ['50000000', '30000000'] })).fund()).accept();
+test('an offered split is answered by another one, which is taken', async ({ person }) => {
+  const made = await deal({ sums: ['50000000', '30000000'] });
+  await (await made.fund()).accept();
   await made.deliver();
-  const { client, freelancer } = await bothAt(person, made);
+  const client = await clientAt(person, made);
+  const freelancer = await freelancerAt(person, made);
 
-  await client.getByRole('button', { name: 'Offer a split' }).first().click();
+  await client.getByRole('button', { name: 'Offer a split' }).click();
   const dialog = client.getByRole('dialog');
-  await dialog.getByRole('slider').press('PageUp');
-  await expect(dialog).toContainText('60');
-  await takeScreens(client, 'act-offer');
-  await client.setViewportSize({ width: 1440, height: 900 });
+  await dialog.getByLabel('Or write the exact share').fill('40');
   await dialog.getByRole('button', { name: 'See what it does' }).click();
-  await takeScreens(client, 'act-offer-seen');
-  await client.setViewportSize({ width: 1440, height: 900 });
-  await signCall(client, /with Demo wallet/);
-  await takeScreens(client, 'act-offer-sent');
-  await expect(freelancer.getByRole('button', { name: /^Settle/ })).toBeVisible({
-    timeout: 40_000,
+  await expect(dialog).toContainText('No money moves until the other side takes it.');
+  await expect(dialog).toContainText('no payment but the network’s fee');
+  await pictures(client, 'act-offer');
+  await signCall(client, /^Offer a split with/);
+  await expect(client.getByText(/You offered 40\s%/)).toBeVisible({ timeout: SEEN_MS });
+  await pictures(client, 'act-offer-made');
+
+  // The other side sees what it would get, and names another split.
+  await expect(
+    freelancer.getByRole('heading', { name: 'The client offers to settle milestone 1' }),
+  ).toBeVisible({ timeout: SEEN_MS });
+  await expect(
+    freelancer.getByRole('button', { name: /^Settle: 20\.00\sSTX to you$/ }),
+  ).toBeVisible();
+  await pictures(freelancer, 'act-offer-got');
+  await freelancer.getByRole('button', { name: 'Offer another split' }).click();
+  await freelancer.getByRole('dialog').getByLabel('Or write the exact share').fill('70');
+  await freelancer.getByRole('dialog').getByRole('button', { name: 'See what it does' }).click();
+  await signCall(freelancer, /^Offer a split with/);
+
+  const settle = client.getByRole('button', { name: /^Settle: 15\.00\sSTX to you$/ });
+  await expect(settle).toBeVisible({ timeout: SEEN_MS });
+  await settle.click();
+  // The contract pays both parts: the post-condition is the whole of the milestone.
+  await expect(client.getByRole('dialog')).toContainText('The contract pays out exactly');
+  await expect(client.getByRole('dialog')).toContainText('50.000000');
+  await pictures(client, 'act-settle');
+  await signCall(client, /^Settle: 15\.00\sSTX to you with/);
+  await expect(client.getByText('Split, not final')).toBeVisible({ timeout: SEEN_MS });
+  await made.client.mine();
+  for (const page of [client, freelancer]) {
+    await expect(page.getByText('Split, final')).toBeVisible({ timeout: SEEN_MS });
+    await expect(
+      page.getByText(
+        /Settled by both sides\. 35\.00\sSTX to the freelancer\. 15\.00\sSTX to the client/,
+      ),
+    ).toBeVisible();
+  }
+  await pictures(freelancer, 'act-settled');
+});
+
+test('deadlines pass: the freelancer claims, the client takes back', async ({ person }) => {
+  const made = await deal({ sums: ['50000000', '30000000'], days: 20 });
+  await (await made.fund()).accept();
+  await made.deliver();
+  await made.client.mine(2_016);
+  const client = await clientAt(person, made);
+  await expect(client.getByText('Your time to dispute is over.')).toBeVisible({ timeout: SEEN_MS });
+  await pictures(client, 'act-window-over');
+  const freelancer = await freelancerAt(person, made);
+  await expect(
+    freelancer.getByRole('heading', { name: 'Your turn: claim milestone 1' }),
+  ).toBeVisible();
+  await pictures(freelancer, 'act-claim');
+  await freelancer.setViewportSize({ width: 360, height: 800 });
+  await freelancer.getByRole('button', { name: /^Claim 50\.00\sSTX$/ }).click();
+  await signCall(freelancer, /^Claim 50\.00\sSTX with/);
+  await expect(freelancer.getByText('Paid, not final')).toBeVisible({ timeout: SEEN_MS });
+  await made.client.mine(1_100);
+  await expect(client.getByRole('heading', { name: 'Milestone 2 is overdue' })).toBeVisible({
+    timeout: SEEN_MS,
   });
-  await takeScreens(freelancer, 'act-offer-got');
-  await takeScreens(client, 'act-offer-made');
+  await pictures(client, 'act-overdue');
+  await expect(freelancer.getByText('if you hand it in first, that counts')).toBeVisible({
+    timeout: SEEN_MS,
+  });
+  await pictures(freelancer, 'act-overdue-freelancer');
+  await client
+    .getByRole('button', { name: /^Take back 30\.00\sSTX$/ })
+    .first()
+    .click();
+  await signCall(client, /^Take back 30\.00\sSTX with/);
+  await expect(client.getByText('Given back, not final')).toBeVisible({ timeout: SEEN_MS });
+  await made.client.mine();
+  await expect(client.getByText('Taken back after the deadline.')).toBeVisible({
+    timeout: SEEN_MS,
+  });
+  await expect(client.getByText('Given back, final')).toBeVisible({ timeout: SEEN_MS });
+  await pictures(client, 'act-reclaimed');
 });

@@ -6,10 +6,11 @@ tables of moves say which steps there are; a hint of a step that is none is refu
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from itertools import zip_longest
 
 import msgspec
 
-from earnest.escrow import EscrowMilestone, EscrowProject
+from earnest.escrow import STX, EscrowMilestone, EscrowProject
 from earnest.escrow import MilestoneStatus as EscrowMilestoneStatus
 from earnest.escrow import ProjectStatus as EscrowStatus
 from earnest.projects.errors import IllegalMove
@@ -191,16 +192,30 @@ class Agreed(msgspec.Struct, frozen=True, kw_only=True):
     silent_bps: int
 
 
-class Difference(msgspec.Struct, frozen=True, rename="camel"):
-    """One thing in which an escrow is not what was agreed. Amounts are decimal strings.
+class DifferenceField(StrEnum):
+    """In what an escrow can differ from an agreement."""
+
+    CLIENT = "client"
+    FREELANCER = "freelancer"
+    TOKEN = "token"  # noqa: S105 - of money, no secret
+    AMOUNT = "amount"
+    SILENT_BPS = "silentBps"
+    DEADLINE = "deadline"
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One thing in which an escrow is not what was agreed: an amount and a deadline of one
+    milestone, the others of the whole. Figures are decimal strings; `agreed` is None for a
+    milestone that was never agreed on, `found` for one that the escrow lacks.
 
     `decisive` ones make it the funding of something else: it does not move the project.
     """
 
-    field: str
-    agreed: str
-    found: str
+    field: DifferenceField
+    agreed: str | None
+    found: str | None
     decisive: bool
+    milestone_num: int | None = None
 
 
 def compare_funding(
@@ -210,27 +225,35 @@ def compare_funding(
     take a day."""
     found: list[Difference] = []
 
-    def note(field: str, wanted: object, is_there: object, *, decisive: bool) -> None:
+    def note(
+        field: DifferenceField, wanted: object, is_there: object, num: int | None = None
+    ) -> None:
         if wanted != is_there:
-            found.append(Difference(field, str(wanted), str(is_there), decisive))
+            found.append(
+                Difference(
+                    field=field,
+                    agreed=None if wanted is None else str(wanted),
+                    found=None if is_there is None else str(is_there),
+                    decisive=field in _DECISIVE,
+                    milestone_num=num,
+                )
+            )
 
-    note("client", agreed.client_address, escrow.client, decisive=True)
-    note("freelancer", agreed.freelancer_address, escrow.freelancer, decisive=True)
-    note("token", agreed.token or "STX", escrow.token or "STX", decisive=True)
+    note(DifferenceField.CLIENT, agreed.client_address, escrow.client)
+    note(DifferenceField.FREELANCER, agreed.freelancer_address, escrow.freelancer)
+    note(DifferenceField.TOKEN, agreed.token or STX, escrow.token or STX)
     amounts = [each.amount_minor for each in milestones]
-    note("amounts", _join(agreed.amounts_minor), _join(amounts), decisive=True)
-    note("silentBps", agreed.silent_bps, escrow.silent_bps, decisive=False)
-    if len(milestones) == len(agreed.milestone_days):
-        for each, days in zip(milestones, agreed.milestone_days, strict=True):
-            wanted = escrow.created_burn_height + days * BLOCKS_PER_DAY
-            if abs(each.deadline - wanted) > DEADLINE_SLACK_BLOCKS:
-                field = f"deadline{each.milestone_num}"
-                note(field, wanted, each.deadline, decisive=False)
+    for num, (wanted, is_there) in enumerate(zip_longest(agreed.amounts_minor, amounts), start=1):
+        note(DifferenceField.AMOUNT, wanted, is_there, num)
+    note(DifferenceField.SILENT_BPS, agreed.silent_bps, escrow.silent_bps)
+    for each, days in zip(milestones, agreed.milestone_days, strict=False):
+        due = escrow.created_burn_height + days * BLOCKS_PER_DAY
+        if abs(each.deadline - due) > DEADLINE_SLACK_BLOCKS:
+            note(DifferenceField.DEADLINE, due, each.deadline, each.milestone_num)
     return found
 
 
-def _join(amounts: Sequence[int]) -> str:
-    return "+".join(str(each) for each in amounts)
+_DECISIVE = frozenset(DifferenceField) - {DifferenceField.SILENT_BPS, DifferenceField.DEADLINE}
 
 
 def is_decisive(differences: Sequence[Difference]) -> bool:

@@ -39,6 +39,7 @@ from earnest.projects.errors import (
     StacksAddressNeeded,
 )
 from earnest.projects.funding import service as service_funding
+from earnest.projects.funding.service import Funding
 from earnest.projects.rules_chain import ChainAct, deadline_heights
 from earnest.projects.service_view import BurnClock, ProjectView
 
@@ -62,13 +63,21 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def list_acts(
-    db: Connection, settings: Settings, account: UUID, project_id: UUID, now: datetime
+    db: Connection,
+    settings: Settings,
+    account: UUID,
+    project_id: UUID,
+    now: datetime,
+    creation_tx_id: str | None = None,
 ) -> Rights:
-    """Who may do what in a project's escrow. Raises `ProjectUnknown` for those without a part."""
+    """Who may do what in a project's escrow, or in another one of the same two sides, by the
+    chain_tx that created it. Raises `ProjectUnknown` for those without a part, `FundingUnknown`.
+    """
     view = await service_view.view_project(db, settings, account, project_id, now)
     if not view.is_party and view.part is not service_view.Part.ARBITER:
         raise ProjectUnknown
-    if view.funding is None:
+    funding = _named(view, creation_tx_id)
+    if funding is None:
         return Rights(
             acts=[],
             wallets=set(),
@@ -76,14 +85,26 @@ async def list_acts(
             awaited=None,
             clock=view.clock,
         )
-    live = view.funding.live
+    live = funding.live
     return Rights(
         acts=acts_of(live),
         wallets=await service_funding.wallets_on(db, account, live.project.client),
         may_create=False,
-        awaited=_awaited(view, live) if view.funding.final is None else None,
+        awaited=_awaited(view, live) if funding.final is None else None,
         clock=view.clock,
     )
+
+
+def _named(view: ProjectView, creation_tx_id: str | None) -> Funding | None:
+    """The project's own escrow, or the one that is named. Raises `FundingUnknown`."""
+    own = view.funding
+    if creation_tx_id is None:
+        return own
+    known = view.others if own is None else [own, *view.others]
+    for each in known:
+        if each.live.project.creation_tx_id == creation_tx_id:
+            return each
+    raise FundingUnknown
 
 
 def _awaited(view: ProjectView, live: ProjectState) -> str:
@@ -119,14 +140,7 @@ async def prepare(
     height = await _burn_height(db)
     if act is ChainAct.CREATE:
         return await _prepare_creation(db, settings, view, height)
-    funding = view.funding
-    if creation_tx_id is not None and (
-        funding is None or funding.live.project.creation_tx_id != creation_tx_id
-    ):
-        named = (e for e in view.others if e.live.project.creation_tx_id == creation_tx_id)
-        funding = next(named, None)
-        if funding is None:
-            raise FundingUnknown
+    funding = _named(view, creation_tx_id)
     if funding is None:
         raise IllegalMove(thing="project", status=view.status.value, act=act.value)
     live = funding.live

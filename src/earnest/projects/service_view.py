@@ -3,6 +3,7 @@
 Nothing of the chain's word is kept here: it is read from the escrow's projections each time.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -10,8 +11,20 @@ from uuid import UUID
 import msgspec
 
 from earnest.chains.stacks import sync_status
-from earnest.escrow import EscrowMilestone, ProjectState
+from earnest.escrow import (
+    STX,
+    EscrowEvent,
+    EscrowMilestone,
+    EventState,
+    ProjectState,
+    View,
+    events_of_project,
+    events_of_tx,
+    project_by_creation,
+    voters_of,
+)
 from earnest.kit.db import Connection
+from earnest.kit.money import Asset
 from earnest.kit.settings import Settings
 from earnest.projects import service
 from earnest.projects.funding import service as service_funding
@@ -53,6 +66,18 @@ class BurnClock(msgspec.Struct, frozen=True):
         return self.at + timedelta(minutes=MINUTES_PER_BLOCK * (height - self.burn_height))
 
 
+class DisputeView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a dispute means for a milestone. `agreeing` of `threshold` arbiters name one figure."""
+
+    filer: Part
+    bond_minor: int
+    bond_to: Part | None
+    default_from: int
+    default_bps: int
+    agreeing: int
+    threshold: int | None
+
+
 class MilestoneView(msgspec.Struct, frozen=True, kw_only=True):
     """One milestone: as planned or agreed, and in both views of the escrow."""
 
@@ -65,6 +90,7 @@ class MilestoneView(msgspec.Struct, frozen=True, kw_only=True):
     final_status: MilestoneStatus
     live: EscrowMilestone | None
     final: EscrowMilestone | None
+    dispute: DisputeView | None
 
 
 class ProjectView(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +113,10 @@ class ProjectView(msgspec.Struct, frozen=True, kw_only=True):
     failed: list[Hint]
     clock: BurnClock | None
     finality_burn_blocks: int
+    # What the chain took back and does not show again so far, oldest first.
+    reverted: list[EscrowEvent]
+    # Tokens that we can write, by their contracts, and STX.
+    assets: dict[str, Asset]
 
     @property
     def is_party(self) -> bool:
@@ -172,6 +202,9 @@ async def view_project(
         failed=failed,
         clock=await read_clock(db),
         finality_burn_blocks=settings.stacks_finality_burn_blocks,
+        reverted=await _reverted(db, project_id, link) if party else [],
+        assets={STX: Asset.STX}
+        | ({settings.stacks_sbtc_token: Asset.SBTC} if settings.stacks_sbtc_token else {}),
     )
 
 
@@ -194,6 +227,29 @@ async def find_part(
     if await store_proposals.unwithdrawn_of(db, project.id, account) is not None:
         return Part.PROPOSER
     return None
+
+
+async def _reverted(db: Connection, project_id: UUID, link: Link | None) -> list[EscrowEvent]:
+    """What a reorg took out of the chain, until something newer is there."""
+    if link is None:
+        last = await store_funding.last_link(db, project_id)
+        events = await events_of_tx(db, last.contract, last.creation_tx_id) if last else []
+    else:
+        found = await project_by_creation(db, link.contract, link.creation_tx_id, View.LIVE)
+        if found is None:
+            return []
+        events = await events_of_project(db, link.contract, found.number, link.creation_tx_id)
+    standing = [each for each in events if each.state is not EventState.REVERTED]
+    newest = max((each.block_time for each in standing), default=None)
+    there = {(each.tx_id, each.name) for each in standing}
+    gone = {
+        (each.tx_id, each.name): each
+        for each in events
+        if each.state is EventState.REVERTED
+        and (each.tx_id, each.name) not in there
+        and (newest is None or each.block_time >= newest)
+    }
+    return list(gone.values())
 
 
 def _funding_state(funding: Funding | None, hints: list[Hint]) -> FundingState:
@@ -233,9 +289,37 @@ def _milestones(
                 final_status=milestone_status(settled),
                 live=here,
                 final=settled,
+                dispute=_dispute_of(live, num),
             )
         )
     return shown
+
+
+def _dispute_of(state: ProjectState | None, num: int) -> DisputeView | None:
+    if state is None:
+        return None
+    found = next((each for each in state.disputes if each.milestone_num == num), None)
+    if found is None:
+        return None
+    client, voters = state.project.client, voters_of(state)
+    named = Counter(
+        each.bps for each in state.votes if each.milestone_num == num and each.arbiter in voters
+    )
+    return DisputeView(
+        filer=Part.CLIENT if found.filer == client else Part.FREELANCER,
+        bond_minor=found.bond_minor,
+        bond_to=(
+            None
+            if found.bond_to is None
+            else Part.CLIENT
+            if found.bond_to == client
+            else Part.FREELANCER
+        ),
+        default_from=found.default_from,
+        default_bps=found.default_bps,
+        agreeing=max(named.values(), default=0),
+        threshold=state.arbiters.threshold if state.arbiters else None,
+    )
 
 
 def _of(state: ProjectState | None, num: int) -> EscrowMilestone | None:

@@ -13,7 +13,6 @@ from earnest.files import DocumentAnswer
 from earnest.kit.money import Asset
 from earnest.kit.wire import AmountMinor, Wire
 from earnest.projects.deliverables.store import Deliverable
-from earnest.projects.funding.service import Funding
 from earnest.projects.proposals.store import Proposal
 from earnest.projects.rules import (
     Category,
@@ -23,12 +22,18 @@ from earnest.projects.rules import (
 from earnest.projects.rules_chain import (
     CallFailure,
     ChainAct,
-    Difference,
     FundingState,
     MilestoneStatus,
     ProjectStatus,
 )
-from earnest.projects.service_view import BurnClock, MilestoneView, Part, ProjectView
+from earnest.projects.service_view import (
+    BurnClock,
+    DisputeView,
+    MilestoneView,
+    Part,
+    ProjectView,
+)
+from earnest.projects.shapes_escrow import EscrowAnswer, Height, show_escrow, show_height, show_sum
 from earnest.projects.store import ListedProject, Project
 from earnest.projects.store_files import KeptFile
 from earnest.projects.store_terms import OldTerms
@@ -47,12 +52,28 @@ PerhapsPrincipal = NamedDependency[Principal | None]
 # -- what we answer --------------------------------------------------------------------------------
 
 
-class Height(Wire, frozen=True):
-    """A Bitcoin height that something depends on, and about when it is reached: blocks come every
-    ten minutes on average, and are no clock."""
+class MilestoneDisputeAnswer(Wire, frozen=True):
+    """What a dispute means for a milestone: who filed it with which bond, and who got the bond
+    once it is closed. `agreeing` arbiters name one figure, `threshold` are needed. If they stay
+    silent until `defaultFrom`, the freelancer gets `defaultBps` of 10,000."""
 
-    burn_height: int
-    about: datetime | None
+    filer: Part
+    bond_minor: AmountMinor
+    bond_to: Part | None
+    default_from: Height | None
+    default_bps: int
+    agreeing: int
+    threshold: int | None
+
+
+class RevertedAnswer(Wire, frozen=True):
+    """An event that a reorg took out of the chain, and that it does not show again so far. The
+    wallet's chain_tx may still come back by itself."""
+
+    name: str
+    tx_id: str
+    milestone_num: int | None
+    at: datetime
 
 
 class MilestoneAnswer(Wire, frozen=True):
@@ -75,6 +96,7 @@ class MilestoneAnswer(Wire, frozen=True):
     refund_minor: AmountMinor | None
     submitted_tx_id: str | None
     closed_tx_id: str | None
+    dispute: MilestoneDisputeAnswer | None
 
 
 class AgreementAnswer(Wire, frozen=True):
@@ -90,42 +112,6 @@ class AgreementAnswer(Wire, frozen=True):
     terms: str
     agreed_at: datetime
     ended_at: datetime | None
-
-
-class EscrowAnswer(Wire, frozen=True):
-    """An escrow as the chain shows it. The number moves when the chain reorganises; the chain_tx
-    that created it does not. Sums of milestones that are closed, by each view. A dispute's bond is
-    `bondBps` of 10,000 of the milestone; windows are counted in Bitcoin blocks."""
-
-    contract: str
-    creation_tx_id: str
-    number: int
-    state: FundingState
-    status: str
-    final_status: str | None
-    client: str
-    freelancer: str
-    token: str | None
-    reference: str | None
-    total_minor: AmountMinor
-    fee_bps: int
-    silent_bps: int
-    bond_bps: int
-    claim_window: int
-    arbiter_window: int
-    offer_window: int
-    arbiter_set: int
-    arbiters: list[str]
-    threshold: int | None
-    accepted: bool
-    net_minor: AmountMinor
-    refunded_minor: AmountMinor
-    fee_minor: AmountMinor
-    final_net_minor: AmountMinor
-    final_refunded_minor: AmountMinor
-    final_fee_minor: AmountMinor
-    matches: bool
-    differences: list[Difference]
 
 
 class FundingAnswer(Wire, frozen=True):
@@ -226,6 +212,7 @@ class ProjectAnswer(Wire, frozen=True):
     funding: FundingAnswer | None
     awaited: list[HintAnswer]
     failed: list[FailedCallAnswer]
+    reverted: list[RevertedAnswer]
 
 
 class TermsAnswer(Wire, frozen=True):
@@ -359,6 +346,15 @@ def show_project(view: ProjectView) -> ProjectAnswer:
             for hint in view.failed
             if hint.failure is not None and hint.failed_at is not None
         ],
+        reverted=[
+            RevertedAnswer(
+                name=event.name or "",
+                tx_id=event.tx_id,
+                milestone_num=event.milestone_num,
+                at=event.block_time,
+            )
+            for event in view.reverted
+        ],
     )
 
 
@@ -396,23 +392,29 @@ def _show_milestone(view: MilestoneView, clock: BurnClock | None) -> MilestoneAn
         deadline=show_height(live.deadline if live else None, clock),
         claim_from=show_height(live.claim_from if live else None, clock),
         how=live.how.value if live and live.how else None,
-        net_minor=_sum(live.net_minor if live else None),
-        fee_minor=_sum(live.fee_minor if live else None),
-        refund_minor=_sum(live.refund_minor if live else None),
+        net_minor=show_sum(live.net_minor if live else None),
+        fee_minor=show_sum(live.fee_minor if live else None),
+        refund_minor=show_sum(live.refund_minor if live else None),
         submitted_tx_id=live.submitted_tx_id if live else None,
         closed_tx_id=live.closed_tx_id if live else None,
+        dispute=_show_dispute(view.dispute, clock),
     )
 
 
-def _sum(amount: int | None) -> str | None:
-    return None if amount is None else str(amount)
-
-
-def show_height(height: int | None, clock: BurnClock | None) -> Height | None:
-    """A height and about when it is reached."""
-    if height is None:
+def _show_dispute(
+    dispute: DisputeView | None, clock: BurnClock | None
+) -> MilestoneDisputeAnswer | None:
+    if dispute is None:
         return None
-    return Height(burn_height=height, about=clock.about(height) if clock else None)
+    return MilestoneDisputeAnswer(
+        filer=dispute.filer,
+        bond_minor=str(dispute.bond_minor),
+        bond_to=dispute.bond_to,
+        default_from=show_height(dispute.default_from, clock),
+        default_bps=dispute.default_bps,
+        agreeing=dispute.agreeing,
+        threshold=dispute.threshold,
+    )
 
 
 def _show_agreement(view: ProjectView) -> AgreementAnswer | None:
@@ -442,8 +444,8 @@ def show_funding(view: ProjectView) -> FundingAnswer:
         burn_blocks=view.burn_blocks_on,
         burn_blocks_needed=view.finality_burn_blocks,
         matches=None if funding is None else not funding.differences,
-        escrow=None if funding is None else show_escrow(funding),
-        others=[show_escrow(each) for each in view.others],
+        escrow=None if funding is None else show_escrow(funding, view),
+        others=[show_escrow(each, view) for each in view.others],
         candidates=view.candidates,
     )
 
@@ -469,43 +471,6 @@ def _funding_note(view: ProjectView) -> str:
     if view.agreement is not None:
         return "The client has not funded it. No money has moved."
     return "Nothing is agreed on yet."
-
-
-def show_escrow(funding: Funding) -> EscrowAnswer:
-    """An escrow beside what was agreed on."""
-    live, final = funding.live.project, funding.final.project if funding.final else None
-    arbiters = funding.live.arbiters
-    return EscrowAnswer(
-        contract=funding.agreement.contract,
-        creation_tx_id=live.creation_tx_id,
-        number=live.number,
-        state=FundingState.PROVISIONAL if final is None else FundingState.FINAL,
-        status=live.status.value,
-        final_status=final.status.value if final else None,
-        client=live.client,
-        freelancer=live.freelancer,
-        token=live.token,
-        reference=live.reference,
-        total_minor=str(live.total_minor),
-        fee_bps=live.fee_bps,
-        silent_bps=live.silent_bps,
-        bond_bps=live.bond_bps,
-        claim_window=live.claim_window,
-        arbiter_window=live.arbiter_window,
-        offer_window=live.offer_window,
-        arbiter_set=live.arbiter_set,
-        arbiters=list(arbiters.members) if arbiters else [],
-        threshold=arbiters.threshold if arbiters else None,
-        accepted=live.accepted,
-        net_minor=str(live.net_minor),
-        refunded_minor=str(live.refunded_minor),
-        fee_minor=str(live.fee_minor),
-        final_net_minor=str(final.net_minor if final else 0),
-        final_refunded_minor=str(final.refunded_minor if final else 0),
-        final_fee_minor=str(final.fee_minor if final else 0),
-        matches=not funding.differences,
-        differences=funding.differences,
-    )
 
 
 def show_files(files: list[KeptFile]) -> list[AttachedFileAnswer]:

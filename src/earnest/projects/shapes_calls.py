@@ -6,8 +6,8 @@ from earnest.escrow import ActName, FunctionArg, PreparedCall, StatedCondition
 from earnest.kit.wire import Body, Wire
 from earnest.projects.rules_chain import ChainAct
 from earnest.projects.service_calls import Rights
-from earnest.projects.shapes import Height, show_height
 from earnest.projects.shapes_bodies import Bps, MilestoneNum, StacksAddressText, TxId
+from earnest.projects.shapes_escrow import Height, show_height
 
 
 class CallBody(Body, frozen=True):

@@ -46,12 +46,12 @@ async def prepare(deal: Deal, by: Party, act: ChainAct, **given: Any) -> Prepare
         )
 
 
-async def rights(deal: Deal, by: Party) -> Rights:
+async def rights(deal: Deal, by: Party, named: str | None = None) -> Rights:
     """Who may do what, as somebody sees it."""
     api = await deal.market.role("api")
     async with api.connection() as db:
         return await service_calls.list_acts(
-            db, deal.market.settings, by.account, deal.project_id, deal.market.now
+            db, deal.market.settings, by.account, deal.project_id, deal.market.now, named
         )
 
 
@@ -188,6 +188,11 @@ async def test_an_escrow_that_differs_can_be_cancelled(market: EscrowMarket) -> 
     escrow = await market.fund(deal, amounts=(200_000, 500_000, 299_999))
     call = await prepare(deal, deal.client, ChainAct.CANCEL, creation_tx_id=escrow.tx_id)
     assert call.post_conditions[0].amount_minor == "999999"
+    assert ("cancel", None) in mine(await rights(deal, deal.client, escrow.tx_id))
+    assert ("accept", None) in mine(await rights(deal, deal.freelancer, escrow.tx_id))
+    assert mine(await rights(deal, deal.client)) == set()
+    with pytest.raises(FundingUnknown):
+        await rights(deal, deal.client, tx_id())
     with pytest.raises(FundingUnknown):
         await prepare(deal, deal.client, ChainAct.CANCEL, creation_tx_id=tx_id())
     with pytest.raises(IllegalMove):

@@ -264,8 +264,8 @@ async def test_who_may_hint_and_what(market: EscrowMarket) -> None:
     ("facts", "field"),
     [
         ({"freelancer": stacks_address()}, "freelancer"),
-        ({"amounts": (200_000, 500_000, 299_999)}, "amounts"),
-        ({"amounts": (1_000_000,), "days": (30,)}, "amounts"),
+        ({"amounts": (200_000, 500_000, 299_999)}, "amount"),
+        ({"amounts": (1_000_000,), "days": (30,)}, "amount"),
         ({"token": f"{ARBITER}.other-token"}, "token"),
     ],
 )
@@ -299,9 +299,8 @@ async def test_softer_differences_are_told(market: EscrowMarket) -> None:
     view = await market.view(deal.project_id, deal.freelancer)
     assert statuses(view) == ("active", "active", "final")
     assert view.funding is not None
-    assert {each.field for each in view.funding.differences} == {
-        "silentBps", "deadline1", "deadline2", "deadline3",
-    }  # fmt: skip
+    told = {(each.field.value, each.milestone_num) for each in view.funding.differences}
+    assert told == {("silentBps", None), ("deadline", 1), ("deadline", 2), ("deadline", 3)}
     assert not any(each.decisive for each in view.funding.differences)
     assert "escrow_differs" in await market.told(deal.freelancer.account)
 

@@ -202,9 +202,9 @@ TWO = (milestone(), milestone(2, amount_minor=20_000))
         (project(client="X"), TWO, ["client"], True),
         (project(freelancer="X"), TWO, ["freelancer"], True),
         (project(token="X.t"), TWO, ["token"], True),
-        (project(), TWO[:1], ["amounts"], True),
-        (project(), (TWO[0], milestone(2, amount_minor=19_999)), ["amounts"], True),
-        (project(), (milestone(2, amount_minor=20_000), milestone()), ["amounts"], True),
+        (project(), TWO[:1], ["amount2"], True),
+        (project(), (TWO[0], milestone(2, amount_minor=19_999)), ["amount2"], True),
+        (project(), (milestone(2, amount_minor=20_000), milestone()), ["amount1", "amount2"], True),
         (project(silent_bps=0), TWO, ["silentBps"], False),
         # A day is what passes between preparing the call and its block.
         (project(created_burn_height=1_144), TWO, [], False),
@@ -220,8 +220,18 @@ def test_in_what_an_escrow_differs(
 ) -> None:
     """Parties, token and sums decide; deadlines and the default are told."""
     differences = compare_funding(AGREED, escrow, found)
-    assert [each.field for each in differences if each.field in fields or not fields] == fields
+    told = [f"{each.field}{each.milestone_num or ''}" for each in differences]
+    assert [each for each in told if each in fields or not fields] == fields
     assert is_decisive(differences) is decisive
+
+
+def test_what_is_missing_or_was_never_agreed_on_is_told_without_a_figure() -> None:
+    """A milestone that the escrow lacks, and one that the agreement has not."""
+    [lacks] = compare_funding(AGREED, project(), TWO[:1])
+    assert (lacks.milestone_num, lacks.agreed, lacks.found) == (2, "20000", None)
+    more = (*TWO, milestone(3, amount_minor=5))
+    [extra] = compare_funding(AGREED, project(), more)
+    assert (extra.milestone_num, extra.agreed, extra.found) == (3, None, "5")
 
 
 def test_deadlines_of_a_prepared_call_are_no_difference() -> None:

@@ -5,6 +5,7 @@ import { ApiProblem, api, ask, useWords } from '#/api';
 import {
   Address,
   Button,
+  bondSide,
   Dialog,
   divide,
   Fact,
@@ -16,8 +17,17 @@ import {
 } from '#/design';
 import { connectedWallet, isStacks, useSite, useWallet } from '#/session';
 import { WalletFault } from '#/wallets';
-import { bondOf, totalOf } from './money';
-import { at, type Call, type ChainAct, type Project, useRefresh } from './queries';
+import { bondOf, daysOf, totalOf } from './money';
+import {
+  at,
+  type Call,
+  type ChainAct,
+  type Milestone,
+  type Project,
+  type Rights,
+  useRefresh,
+} from './queries';
+import { About } from './words';
 
 export interface Wanted {
   act: ChainAct;
@@ -26,10 +36,10 @@ export interface Wanted {
   bps?: number | null;
 }
 
-/** Words of a button: a verb, and the sum that the wallet will show. */
+/** Words of a button: a verb, and the sum that moves. */
 export function ActWords({ project, wanted }: { project: Project; wanted: Wanted }): ReactNode {
   const escrow = project.funding?.escrow;
-  const { asset } = project;
+  const { asset, part } = project;
   const milestone = project.milestones.find((each) => each.num === wanted.num);
   const amount = milestone?.amountMinor ?? totalOf(project).toString();
   const money = (minor: bigint | string) => <Money minor={minor} asset={asset} inherit />;
@@ -44,8 +54,10 @@ export function ActWords({ project, wanted }: { project: Project; wanted: Wanted
       return <Trans>Take the project on</Trans>;
     case 'cancel':
       return <Trans>Cancel and take back {whole}</Trans>;
-    case 'decline':
-      return <Trans>Decline what is still locked</Trans>;
+    case 'decline': {
+      const still = money(lockedOf(project));
+      return <Trans>Decline and send back {still}</Trans>;
+    }
     case 'complete':
       return <Trans>Hand in milestone {num}</Trans>;
     case 'reclaim':
@@ -58,13 +70,16 @@ export function ActWords({ project, wanted }: { project: Project; wanted: Wanted
       return <Trans>Claim {net}</Trans>;
     case 'dispute':
       return <Trans>Dispute with a bond of {bond}</Trans>;
-    case 'default':
-      return <Trans>Carry out the default</Trans>;
+    case 'default': {
+      const parts = divide(amount, milestone?.dispute?.defaultBps ?? 0, escrow?.feeBps ?? 0);
+      const mine = money(part === 'freelancer' ? parts.netMinor : parts.refundMinor);
+      return <Trans>Carry out the default: {mine} to you</Trans>;
+    }
     case 'offer':
       return <Trans>Offer a split</Trans>;
     case 'settle': {
       const parts = divide(amount, wanted.bps ?? 0, escrow?.feeBps ?? 0);
-      const mine = money(project.part === 'freelancer' ? parts.netMinor : parts.refundMinor);
+      const mine = money(part === 'freelancer' ? parts.netMinor : parts.refundMinor);
       return <Trans>Settle: {mine} to you</Trans>;
     }
     default:
@@ -72,11 +87,24 @@ export function ActWords({ project, wanted }: { project: Project; wanted: Wanted
   }
 }
 
+/** All that is still locked and was not handed in. */
+function lockedOf(project: Project): bigint {
+  return totalOf({ milestones: project.milestones.filter((each) => each.status === 'locked') });
+}
+
 /**
  * Acts by wallet. `start` has the call prepared and shows what it does; the dialog has the wallet
  * sign it. Then the page follows the chain by itself.
  */
-export function useActs(project: Project): { start: (wanted: Wanted) => void; dialog: ReactNode } {
+export function useActs(
+  project: Project,
+  options: {
+    rights?: Rights | undefined;
+    /** Another escrow than the project's own, by the chain_tx that created it. */
+    creationTxId?: string;
+    onSent?: (wanted: Wanted, txId: string) => void;
+  } = {},
+): { start: (wanted: Wanted) => void; dialog: ReactNode } {
   const [wanted, setWanted] = useState<Wanted | null>(null);
   const [bps, setBps] = useState(5_000);
   return {
@@ -90,6 +118,7 @@ export function useActs(project: Project): { start: (wanted: Wanted) => void; di
           key={`${wanted.act}-${wanted.num}`}
           project={project}
           wanted={wanted.act === 'offer' ? { ...wanted, bps } : wanted}
+          {...options}
           onBps={setBps}
           onClose={() => setWanted(null)}
         />
@@ -100,10 +129,13 @@ export function useActs(project: Project): { start: (wanted: Wanted) => void; di
 function ActDialog(props: {
   project: Project;
   wanted: Wanted;
+  rights?: Rights | undefined;
+  creationTxId?: string;
+  onSent?: (wanted: Wanted, txId: string) => void;
   onBps: (bps: number) => void;
   onClose: () => void;
 }) {
-  const { project, wanted } = props;
+  const { project, wanted, creationTxId } = props;
   const { t } = useLingui();
   const words = useWords();
   const refresh = useRefresh(project.id);
@@ -121,6 +153,7 @@ function ActDialog(props: {
             act: wanted.act,
             ...(wanted.num === null ? {} : { milestoneNum: wanted.num }),
             ...(wanted.bps == null ? {} : { bps: wanted.bps }),
+            ...(creationTxId ? { creationTxId } : {}),
           },
         }),
       ),
@@ -140,11 +173,15 @@ function ActDialog(props: {
         network,
       );
       // It is sent. That we could not note it changes nothing: the chain shows it all the same.
-      await note(project.id, wanted, txId).catch((error: unknown) => {
-        if (!(error instanceof ApiProblem)) throw error;
-      });
+      if (!creationTxId) {
+        await note(project.id, wanted, txId).catch((error: unknown) => {
+          if (!(error instanceof ApiProblem)) throw error;
+        });
+      }
+      return txId;
     },
-    onSuccess: async () => {
+    onSuccess: async (txId) => {
+      props.onSent?.(wanted, txId);
       props.onClose();
       await refresh();
     },
@@ -162,11 +199,13 @@ function ActDialog(props: {
   const walletName = held?.name ?? t`your wallet`;
   const trouble = prepare.error ?? send.error;
   const label = <ActWords project={project} wanted={wanted} />;
+  const milestone = project.milestones.find((each) => each.num === wanted.num);
   const cut = {
     bps: wanted.bps ?? 5_000,
-    amountMinor: project.milestones.find((each) => each.num === wanted.num)?.amountMinor ?? '0',
+    amountMinor: milestone?.amountMinor ?? '0',
     feeBps: project.funding?.escrow?.feeBps ?? 0,
     asset: project.asset,
+    ...(milestone ? bondAt(milestone, wanted.bps ?? 5_000) : {}),
   };
   return (
     <Dialog
@@ -210,7 +249,12 @@ function ActDialog(props: {
           <SplitSums {...cut} />
         </>
       )}
-      {call && <CallFacts call={call} project={project} />}
+      {call && (
+        <>
+          <Meaning project={project} wanted={wanted} rights={props.rights} />
+          <CallFacts call={call} project={project} />
+        </>
+      )}
       {trouble && (
         <Note state="failed" title={words(trouble).title} alert>
           <p>{words(trouble).what}</p>
@@ -220,14 +264,154 @@ function ActDialog(props: {
   );
 }
 
-/** What the wallet is held to: nothing else can move, to the smallest unit. */
-export function CallFacts({ call, project }: { call: Call; project: Pick<Project, 'asset'> }) {
+/** The bond of a milestone that is disputed, and whose it is at this division. */
+function bondAt(milestone: Milestone, bps: number): { bond?: Bond } {
+  const { dispute, status } = milestone;
+  if (!dispute || status !== 'disputed') return {};
+  const filer = dispute.filer === 'client' ? 'client' : 'freelancer';
+  return { bond: { minor: dispute.bondMinor, to: bondSide(filer, bps) } };
+}
+
+interface Bond {
+  minor: string;
+  to: 'client' | 'freelancer';
+}
+
+/** What the call does to the money, who gets what, and what cannot be undone. */
+function Meaning(props: {
+  project: Project;
+  wanted: Wanted;
+  rights: Rights | undefined;
+}): ReactNode {
+  const { project, wanted } = props;
+  const escrow = project.funding?.escrow;
+  const { num } = wanted;
+  const milestone = project.milestones.find((each) => each.num === num);
+  const until = props.rights?.items.find(
+    (each) => each.act === wanted.act && each.milestoneNum === num && each.mine,
+  )?.untilHeight;
+  const money = (minor: bigint | string) => <Money minor={minor} asset={project.asset} />;
+  const ends = closingBps(wanted, milestone);
   return (
     <>
-      <p className="muted" lang="en">
-        {call.note}
+      <p>
+        <Says
+          project={project}
+          wanted={wanted}
+          days={daysOf(escrow?.claimWindow ?? 0)}
+          money={money}
+        />{' '}
+        {until && (
+          <Trans>
+            It counts only before block {until.burnHeight.toLocaleString('en')},{' '}
+            <About height={until} />.
+          </Trans>
+        )}
       </p>
-      {call.postConditions.length > 0 && (
+      {milestone && ends !== null && (
+        <SplitSums
+          bps={ends}
+          amountMinor={milestone.amountMinor}
+          feeBps={escrow?.feeBps ?? 0}
+          asset={project.asset}
+          {...bondAt(milestone, ends)}
+        />
+      )}
+    </>
+  );
+}
+
+/** The freelancer's part of 10,000 with which the act closes a milestone; null if it closes none. */
+function closingBps(wanted: Wanted, milestone: Milestone | undefined): number | null {
+  switch (wanted.act) {
+    case 'release':
+    case 'claim':
+      return 10_000;
+    case 'concede':
+    case 'reclaim':
+      return 0;
+    case 'default':
+      return milestone?.dispute?.defaultBps ?? null;
+    case 'settle':
+    case 'offer':
+      return wanted.bps ?? null;
+    default:
+      return null;
+  }
+}
+
+function Says(props: {
+  project: Project;
+  wanted: Wanted;
+  days: number;
+  money: (minor: bigint | string) => ReactNode;
+}): ReactNode {
+  const { project, wanted, days, money } = props;
+  const escrow = project.funding?.escrow;
+  const { num } = wanted;
+  const milestone = project.milestones.find((each) => each.num === num);
+  switch (wanted.act) {
+    case 'create': {
+      const whole = money(totalOf(project));
+      return (
+        <Trans>
+          You lock {whole} in the contract. From there it can go only to the freelancer or back to
+          you.
+        </Trans>
+      );
+    }
+    case 'accept':
+      return <Trans>No money moves. From then on the client can no longer cancel.</Trans>;
+    case 'cancel':
+      return <Trans>All of it goes back to you. It cannot be undone.</Trans>;
+    case 'decline':
+      return (
+        <Trans>
+          All that is locked and was not handed in goes back to the client. It cannot be undone.
+        </Trans>
+      );
+    case 'complete':
+      return escrow?.accepted ? (
+        <Trans>
+          No money moves yet. The client has {days} days to release or dispute it; after that anyone
+          can have it paid to you.
+        </Trans>
+      ) : (
+        <Trans>
+          No money moves yet. It says, too, that you take the project on. The client has {days} days
+          to release or dispute it; after that anyone can have it paid to you.
+        </Trans>
+      );
+    case 'dispute': {
+      const bond = money(bondOf(milestone?.amountMinor ?? '0', escrow?.bondBps ?? 0));
+      const time = daysOf(escrow?.arbiterWindow ?? 0);
+      return (
+        <Trans>
+          You put up {bond}. They come back, unless you end with nothing of the milestone; then they
+          are the other side’s. The arbiters have {time} days. A milestone can be disputed only
+          once.
+        </Trans>
+      );
+    }
+    case 'offer': {
+      const time = daysOf(escrow?.offerWindow ?? 0);
+      return (
+        <Trans>
+          No money moves until the other side takes it. It stands for {time} days, or until the
+          state of milestone {num} changes. A new offer takes its place.
+        </Trans>
+      );
+    }
+    default:
+      return <Trans>Milestone {num} ends like this, at once. It cannot be undone.</Trans>;
+  }
+}
+
+/** What the wallet is held to: nothing else can move, to the smallest unit. */
+function CallFacts({ call, project }: { call: Call; project: Pick<Project, 'asset'> }) {
+  return (
+    <>
+      {call.postConditions.length > 0 ? (
         <Facts>
           {call.postConditions.map((each) => (
             <Fact
@@ -250,6 +434,10 @@ export function CallFacts({ call, project }: { call: Call; project: Pick<Project
             </Fact>
           ))}
         </Facts>
+      ) : (
+        <p className="fine">
+          <Trans>Your wallet shows no payment but the network’s fee.</Trans>
+        </p>
       )}
       <p className="fine">
         <Trans>

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMemo } from 'react';
 import { Fact, Facts, Note, Sheet, shortAddress } from '#/design';
+import { Differences } from './Differences';
 import { daysOf, percent } from './money';
 import styles from './projects.module.css';
 import type { Project } from './queries';
@@ -22,7 +23,9 @@ export function Agreed({ project }: { project: Project }) {
         {escrow && <Fact name={t`Fee of this house`}>{percent(escrow.feeBps)}</Fact>}
         {escrow && (
           <Fact name={t`Arbiters`}>
-            {escrow.threshold} / {escrow.arbiters.length}
+            <Trans>
+              {escrow.threshold ?? 0} of {escrow.arbiters.length}, set {escrow.arbiterSet}
+            </Trans>
           </Fact>
         )}
         <Fact name={t`If arbiters stay silent`}>
@@ -36,11 +39,7 @@ export function Agreed({ project }: { project: Project }) {
       </Facts>
       {escrow && !escrow.matches && (
         <Note state="look" title={t`The escrow differs from what was agreed`}>
-          <ul>
-            {escrow.differences.map((each) => (
-              <li key={JSON.stringify(each)}>{describe(each)}</li>
-            ))}
-          </ul>
+          <Differences project={project} escrow={escrow} />
         </Note>
       )}
       <p className="fine">
@@ -52,10 +51,6 @@ export function Agreed({ project }: { project: Project }) {
       </p>
     </Sheet>
   );
-}
-
-function describe(difference: object): string {
-  return Object.values(difference).map(String).join(': ');
 }
 
 /** The very bytes that were hashed, as a file of the reader's. */

@@ -7,7 +7,14 @@ import { Deliveries, HandIn } from './Deliveries';
 import styles from './projects.module.css';
 import type { FaceSide, Milestone, Project, Rights } from './queries';
 import { RightsTable } from './Rights';
-import { About, currentMilestone, milestoneCoin, useDays, useMilestoneWords } from './words';
+import {
+  About,
+  CLOSED,
+  currentMilestone,
+  milestoneCoin,
+  useDays,
+  useMilestoneWords,
+} from './words';
 
 /** The rail of milestones: solid behind what is final. The current one unfolds its rights. */
 export function Milestones(props: {
@@ -22,7 +29,7 @@ export function Milestones(props: {
   return (
     <ol className={styles.miles}>
       {project.milestones.map((each) => {
-        const closed = ['approved', 'split', 'refunded'].includes(each.status);
+        const closed = CLOSED.includes(each.status);
         const coin = milestoneCoin(each);
         const unfolded =
           each.status === 'submitted' || each.status === 'disputed' || each.num === current?.num;
@@ -70,7 +77,11 @@ export function Milestones(props: {
                     milestone={each}
                     rights={rights}
                     onAct={props.onAct}
-                    shown={each.num === current?.num ? shownAbove(project, each) : []}
+                    shown={[
+                      // Handing in asks for the work too, and has a form.
+                      'complete',
+                      ...(each.num === current?.num ? shownAbove(project, each, rights) : []),
+                    ]}
                   />
                 )}
               </div>
@@ -83,11 +94,16 @@ export function Milestones(props: {
 }
 
 /** Acts whose button stands in the notice at the top of the page. */
-function shownAbove(project: Project, milestone: Milestone): string[] {
+function shownAbove(project: Project, milestone: Milestone, rights: Rights): string[] {
   const { part } = project;
+  const mine = rights.items.filter((each) => each.mine);
+  if (part === 'freelancer' && mine.some((each) => each.act === 'accept')) return [];
+  if (mine.some((each) => each.act === 'settle' && each.milestoneNum === milestone.num)) {
+    return ['settle'];
+  }
   if (milestone.status === 'submitted')
     return part === 'client' ? ['release', 'dispute', 'claim'] : ['claim'];
-  return milestone.status === 'locked' ? ['reclaim'] : [];
+  return milestone.status === 'locked' ? ['reclaim'] : ['default'];
 }
 
 function Small(props: { milestone: Milestone; project: Project; side: FaceSide }) {

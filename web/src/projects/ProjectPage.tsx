@@ -8,6 +8,7 @@ import { useActs } from './Acts';
 import { Agreed } from './Agreed';
 import { EscrowSheet } from './EscrowSheet';
 import { Milestones } from './Milestones';
+import { OtherEscrows } from './OtherEscrows';
 import { Proposals } from './Proposals';
 import { ProposePart } from './ProposePart';
 import styles from './projects.module.css';
@@ -52,7 +53,7 @@ function Page({ project, side }: { project: Project; side: FaceSide }) {
   const user = useUser();
   const category = useCategoryName();
   const rights = useRights(project).data;
-  const acts = useActs(project);
+  const acts = useActs(project, { rights });
   const agreed = project.agreement;
   const other = project.part === 'client' ? agreed?.freelancerAddress : project.clientAddress;
   return (
@@ -80,6 +81,7 @@ function Page({ project, side }: { project: Project; side: FaceSide }) {
       </Head>
       <Turn project={project} rights={rights} side={side} onAct={acts.start} />
       <div className={styles.body}>
+        <OtherEscrows project={project} />
         <Two>
           <Stack gap="loose">
             <Section

@@ -4,8 +4,9 @@ import { Actions, Button, buttonClass, LinkButton, Money, Note } from '#/design'
 import { useExplorer } from '#/session';
 import { ActWords, type Wanted } from './Acts';
 import { totalOf } from './money';
-import type { FaceSide, Project, Rights } from './queries';
+import type { FaceSide, Height, Project, Rights } from './queries';
 import { useReviews } from './queries';
+import { Awaits, Differing, Offered, TakenBack, Which } from './TurnParts';
 import { About, currentMilestone } from './words';
 
 interface Props {
@@ -18,10 +19,22 @@ interface Props {
 /** What is whoever reads to do now; else what is awaited, and for how long. */
 export function Turn(props: Props): ReactNode {
   const { project } = props;
-  if (project.awaited.length > 0) return <Awaited project={project} />;
+  return (
+    <>
+      {project.reverted.length > 0 && <TakenBack project={project} />}
+      {project.awaited.length > 0 ? <Awaited project={project} /> : <Now {...props} />}
+    </>
+  );
+}
+
+function Now(props: Props): ReactNode {
+  const { project } = props;
   const { part, agreement } = project;
   if (part !== 'client' && part !== 'freelancer') return null;
   if (!project.funding?.escrow) {
+    if (project.funding && project.funding.candidates.length > 0) {
+      return <Which project={project} />;
+    }
     if (agreement && !agreement.endedAt) return <Unfunded {...props} />;
     if (part === 'client' && project.stage === 'open') return <Choose project={project} />;
     return null;
@@ -93,7 +106,6 @@ function Choose({ project }: { project: Project }) {
 }
 
 function Unfunded({ project, rights, onAct }: Props) {
-  const { t } = useLingui();
   const total = <Money minor={totalOf(project)} asset={project.asset} inherit />;
   if (project.part === 'freelancer') {
     return (
@@ -101,6 +113,7 @@ function Unfunded({ project, rights, onAct }: Props) {
         <p>
           <Trans>Do not start. This page says when the money is in the contract for good.</Trans>
         </p>
+        <Differing project={project} />
       </Note>
     );
   }
@@ -126,9 +139,7 @@ function Unfunded({ project, rights, onAct }: Props) {
           cancel and have all of it back.
         </Trans>
       </p>
-      {project.funding && project.funding.others.length > 0 && (
-        <p>{t`An escrow was created that is not what was agreed on. Compare before you act.`}</p>
-      )}
+      <Differing project={project} />
     </Note>
   );
 }
@@ -169,6 +180,7 @@ function Milestone({ project, rights, side, onAct }: Props) {
   const current = currentMilestone(project);
   if (!current) return <Ended project={project} />;
   const num = current.num;
+  const awaits = rights && <Awaits project={project} rights={rights} num={num} />;
 
   if (part === 'freelancer' && mine('accept', null)) {
     return (
@@ -193,6 +205,10 @@ function Milestone({ project, rights, side, onAct }: Props) {
       </Note>
     );
   }
+  const offer = rights?.items.find(
+    (each) => each.act === 'settle' && each.milestoneNum === num && each.mine,
+  );
+  if (offer) return <Offered project={project} right={offer} side={side} onAct={onAct} />;
   if (current.status === 'disputed') {
     return (
       <Note
@@ -201,22 +217,37 @@ function Milestone({ project, rights, side, onAct }: Props) {
         level="h2"
         title={t`Milestone ${num} is disputed`}
         actions={
-          <LinkButton kind="primary" to={`/${side}/disputes/${project.id}-${num}`}>
-            <Trans>Open the dispute</Trans>
-          </LinkButton>
+          <Actions>
+            {mine('default', num) && button({ act: 'default', num }, 'primary')}
+            <LinkButton
+              kind={mine('default', num) ? 'plain' : 'primary'}
+              to={`/${side}/disputes/${project.id}-${num}`}
+            >
+              <Trans>Open the dispute</Trans>
+            </LinkButton>
+          </Actions>
         }
       >
         <p>
-          <Trans>
-            Its money stays where it is until the arbiters name a split, both sides settle, or one
-            gives way.
-          </Trans>
+          {mine('default', num) ? (
+            <Trans>
+              The arbiters let their time pass. What was fixed when it was disputed counts now:
+              anyone may carry it out.
+            </Trans>
+          ) : (
+            <Trans>
+              Its money stays where it is until the arbiters name a split, both sides settle, or one
+              gives way.
+            </Trans>
+          )}
         </p>
+        {awaits}
       </Note>
     );
   }
   if (current.status === 'submitted') {
     const until = current.claimFrom;
+    const over = mine('claim', num);
     if (part === 'client') {
       return (
         <Note
@@ -239,13 +270,21 @@ function Milestone({ project, rights, side, onAct }: Props) {
           }
         >
           <p>
-            {until && (
+            {over ? (
               <Trans>
-                Release it, or dispute it before <About height={until} />. After that anyone may
-                claim it for the freelancer.
+                Your time to dispute is over. Release it; anyone may claim it for the freelancer
+                now.
               </Trans>
+            ) : (
+              until && (
+                <Trans>
+                  Release it, or dispute it before <About height={until} />. After that anyone may
+                  claim it for the freelancer.
+                </Trans>
+              )
             )}
           </p>
+          {awaits}
         </Note>
       );
     }
@@ -254,20 +293,28 @@ function Milestone({ project, rights, side, onAct }: Props) {
         state="provisional"
         act
         level="h2"
-        title={t`The client looks at milestone ${num}`}
-        actions={mine('claim', num) && button({ act: 'claim', num }, 'primary')}
+        title={
+          over ? t`Your turn: claim milestone ${num}` : t`The client looks at milestone ${num}`
+        }
+        actions={over && button({ act: 'claim', num }, 'primary')}
       >
         <p>
-          {until && (
-            <Trans>
-              If the client does nothing until <About height={until} />, you can claim it. You may
-              close this page.
-            </Trans>
+          {over ? (
+            <Trans>The client let its time pass. The money is yours as soon as you claim it.</Trans>
+          ) : (
+            until && (
+              <Trans>
+                If the client does nothing until <About height={until} />, you can claim it. You may
+                close this page.
+              </Trans>
+            )
           )}
         </p>
+        {awaits}
       </Note>
     );
   }
+  const due = isPast(current.deadline, rights) ? current.deadline : null;
   if (part === 'freelancer') {
     return (
       <Note
@@ -282,13 +329,21 @@ function Milestone({ project, rights, side, onAct }: Props) {
         }
       >
         <p>
-          {current.deadline && (
+          {due ? (
             <Trans>
-              Its money is locked for you. It is due before <About height={current.deadline} />.
-              From then on the client may take it back.
+              It was due before <About height={due} />. The client may take its money back at any
+              time now; if you hand it in first, that counts.
             </Trans>
+          ) : (
+            current.deadline && (
+              <Trans>
+                Its money is locked for you. It is due before <About height={current.deadline} />.
+                From then on the client may take it back.
+              </Trans>
+            )
           )}
         </p>
+        {awaits}
       </Note>
     );
   }
@@ -298,16 +353,27 @@ function Milestone({ project, rights, side, onAct }: Props) {
       state="waiting"
       act
       level="h2"
-      title={accepted ? t`The freelancer works on milestone ${num}` : t`Waiting for the freelancer`}
+      title={
+        due
+          ? t`Milestone ${num} is overdue`
+          : accepted
+            ? t`The freelancer works on milestone ${num}`
+            : t`Waiting for the freelancer`
+      }
       actions={
         <Actions>
+          {mine('reclaim', num) && button({ act: 'reclaim', num }, 'primary')}
           {mine('cancel', null) && button({ act: 'cancel', num: null })}
-          {mine('reclaim', num) && button({ act: 'reclaim', num })}
         </Actions>
       }
     >
       <p>
-        {accepted ? (
+        {due ? (
+          <Trans>
+            It was due before <About height={due} /> and was not handed in. You may take its money
+            back, or wait: if the freelancer hands it in first, that counts.
+          </Trans>
+        ) : accepted ? (
           <Trans>Nothing is asked of you. You may close this page.</Trans>
         ) : (
           <Trans>
@@ -316,8 +382,13 @@ function Milestone({ project, rights, side, onAct }: Props) {
           </Trans>
         )}
       </p>
+      {awaits}
     </Note>
   );
+}
+
+function isPast(height: Height | null, rights: Rights | undefined): boolean {
+  return height !== null && rights?.burnHeight != null && rights.burnHeight >= height.burnHeight;
 }
 
 function Ended({ project }: { project: Project }) {

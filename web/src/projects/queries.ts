@@ -13,6 +13,7 @@ export type Project = Schemas['ProjectAnswer'];
 export type ProjectCard = Schemas['ProjectCard'];
 export type Milestone = Schemas['MilestoneAnswer'];
 export type Escrow = Schemas['EscrowAnswer'];
+export type Difference = Schemas['DifferenceAnswer'];
 export type Proposal = Schemas['ProposalAnswer'];
 export type Rights = Schemas['ActsAnswer'];
 export type Right = Schemas['ActAnswer'];
@@ -37,6 +38,8 @@ function isMoving(project: Project | undefined): boolean {
     project.status !== project.finalStatus ||
     project.funding?.state === 'waiting' ||
     project.funding?.state === 'provisional' ||
+    project.funding?.others.some((each) => each.status !== each.finalStatus) ||
+    project.reverted.length > 0 ||
     project.milestones.some((each) => each.status !== each.finalStatus)
   );
 }
@@ -53,14 +56,22 @@ export function useProject(id: string) {
   });
 }
 
-/** Who may do what in its escrow; for those who have a part in it. */
-export function useRights(project: Project | undefined) {
+/**
+ * Who may do what in its escrow, or in another one of the same two sides; for those who have a part
+ * in it.
+ */
+export function useRights(project: Project | undefined, creationTxId?: string) {
   const user = useUser();
   const part = project?.part;
   const id = project?.id ?? '';
   return useQuery({
-    queryKey: ['project', id, user?.id, 'acts'],
-    queryFn: () => ask(api.GET('/api/projects/{project_id}/acts', at(id))),
+    queryKey: ['project', id, user?.id, 'acts', creationTxId ?? null],
+    queryFn: () =>
+      ask(
+        api.GET('/api/projects/{project_id}/acts', {
+          params: { ...at(id).params, query: creationTxId ? { creationTxId } : {} },
+        }),
+      ),
     enabled: part === 'client' || part === 'freelancer' || part === 'arbiter',
     refetchInterval: isMoving(project) ? SOON_MS : LATER_MS,
     retry: retryPassing,

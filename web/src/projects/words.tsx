@@ -127,9 +127,13 @@ export function useMilestoneWords(): (milestone: Milestone, part: Project['part'
       return status === finalStatus ? words[status] : t`Its money is seen, not final`;
     }
     const said = words[status];
-    return status === finalStatus ? t`${said}, final` : t`${said}, not final`;
+    if (status !== finalStatus) return t`${said}, not final`;
+    return CLOSED.includes(status) ? t`${said}, final` : said;
   };
 }
+
+/** Nothing can be done about these any more. */
+export const CLOSED: Milestone['status'][] = ['approved', 'split', 'refunded'];
 
 /** "Sun 29 Nov, about 12:10", and the block under it. */
 export function About({ height }: { height: Height }) {

@@ -24,8 +24,9 @@ from earnest.projects.disputes.rules import (
 from earnest.projects.disputes.rules_dossier import ALGORITHM, Side
 from earnest.projects.disputes.service import Case, asset_of
 from earnest.projects.disputes.store import AttestationKey, DossierRow, Evidence, ListedDispute
-from earnest.projects.shapes import AttachedFileAnswer, Height, show_files, show_height
+from earnest.projects.shapes import AttachedFileAnswer, show_files
 from earnest.projects.shapes_bodies import Bps
+from earnest.projects.shapes_escrow import Height, show_height
 
 
 class EvidenceBody(Body, frozen=True):

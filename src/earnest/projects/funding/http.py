@@ -1,11 +1,11 @@
 """Routes of the money's side: hints, rights, and calls to be signed. None of them moves a state."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post, put
 from litestar.di import Provide
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
@@ -25,6 +25,14 @@ from earnest.projects.shapes_calls import (
     show_call,
 )
 
+CreationTxId = Annotated[
+    str | None,
+    QueryParameter(
+        name="creationTxId",
+        pattern=r"^0x[0-9a-f]{64}$",
+        description="The chain_tx that created the escrow.",
+    ),
+]
 _WITH_PRINCIPAL = {"principal": Provide(require_principal)}
 
 
@@ -131,12 +139,14 @@ class FundingController(Controller):
         database: GivenDatabase,
         settings: GivenSettings,
         clock: GivenClock,
+        creation_tx_id: CreationTxId = None,
     ) -> Response[ActsAnswer]:
         """Every right that there is in the escrow as the chain shows it, and which are yours now.
-        For its two sides and its arbiters."""
+        For its two sides and its arbiters. `creationTxId` names another escrow of the two sides
+        than the project's own."""
         async with database.connection() as db:
             rights = await service_calls.list_acts(
-                db, settings, principal.account_id, project_id, clock.now()
+                db, settings, principal.account_id, project_id, clock.now(), creation_tx_id
             )
         return Response(show_acts(rights), headers=NO_STORE)
 

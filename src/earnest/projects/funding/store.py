@@ -243,6 +243,16 @@ async def current_link(db: Connection, project_id: UUID) -> Link | None:
     return None if row is None else Link(**dict(row))
 
 
+async def last_link(db: Connection, project_id: UUID) -> Link | None:
+    """The escrow that was linked to a project last, whether the chain still shows it or not."""
+    row = await db.fetchrow(
+        "SELECT contract, creation_tx_id, project_id, agreement_id, how FROM project_escrows"
+        " WHERE project_id = $1 ORDER BY linked_at DESC LIMIT 1",
+        project_id,
+    )
+    return None if row is None else Link(**dict(row))
+
+
 async def unlinked_escrows(
     db: Connection, contract: str, agreements: Sequence[Agreement]
 ) -> list[EscrowProject]:
