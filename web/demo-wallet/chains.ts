@@ -5,19 +5,26 @@ interface Nodes {
   stacksApiUrl: string | null;
 }
 
-let asked: Promise<Nodes> | null = null;
+interface Site {
+  usdcMint: string | null;
+  local: Nodes | null;
+}
 
-export function nodes(): Promise<Nodes> {
-  asked ??= fetch('/api/site')
-    .then((response) => response.json() as Promise<{ local: Nodes | null }>)
-    .then(({ local }) => {
-      if (!local) throw new Error('The demo wallet is for local chains alone.');
-      return local;
-    });
+let asked: Promise<Site> | null = null;
+
+export function site(): Promise<Site> {
+  asked ??= fetch('/api/site').then((response) => response.json() as Promise<Site>);
   asked.catch(() => {
     asked = null;
   });
   return asked;
+}
+
+/** Raises wherever the house is not on local chains: there this wallet does nothing. */
+export async function nodes(): Promise<Nodes> {
+  const { local } = await site();
+  if (!local) throw new Error('The demo wallet is for local chains alone.');
+  return local;
 }
 
 /** One call of the local Solana node. */

@@ -2,12 +2,15 @@
 
 export const ACCOUNTS = ['One', 'Two', 'Three'] as const;
 export type AccountIndex = 0 | 1 | 2;
+export type Chain = 'solana' | 'stacks' | 'evm';
 
 const KEY = 'earnest.demoWallet';
 
 interface Kept {
   seed: string;
   account: AccountIndex;
+  /** Chains on which this site was let in: it is not asked again after a reload. */
+  allowed?: Chain[];
 }
 
 function read(): Kept {
@@ -19,12 +22,34 @@ function read(): Kept {
   return made;
 }
 
+function write(news: Partial<Kept>): void {
+  localStorage.setItem(KEY, JSON.stringify({ ...read(), ...news }));
+}
+
 export function chosenAccount(): AccountIndex {
   return read().account;
 }
 
+const listeners = new Set<() => void>();
+
+/** Calls back when the person has gone to another account. */
+export function onAccountChange(listener: () => void): void {
+  listeners.add(listener);
+}
+
 export function chooseAccount(account: AccountIndex): void {
-  localStorage.setItem(KEY, JSON.stringify({ ...read(), account }));
+  if (account === chosenAccount()) return;
+  write({ account });
+  for (const listener of listeners) listener();
+}
+
+export function isAllowed(chain: Chain): boolean {
+  return read().allowed?.includes(chain) ?? false;
+}
+
+export function allow(chain: Chain, on: boolean): void {
+  const others = (read().allowed ?? []).filter((each) => each !== chain);
+  write({ allowed: on ? [...others, chain] : others });
 }
 
 /** 32 bytes that are this account's key on this chain. */

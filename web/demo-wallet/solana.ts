@@ -3,7 +3,6 @@ import {
   createKeyPairSignerFromPrivateKeyBytes,
   getBase58Encoder,
   getBase64EncodedWireTransaction,
-  getCompiledTransactionMessageDecoder,
   getTransactionDecoder,
   getTransactionEncoder,
   type KeyPairSigner,
@@ -26,10 +25,19 @@ import type {
   StandardEventsListeners,
   StandardEventsOnMethod,
 } from '@wallet-standard/features';
-import { nodes, solanaRpc } from './chains';
+import { solanaRpc } from './chains';
 import { ICON, NAME } from './icon';
-import { type AccountIndex, secretOf } from './keys';
-import { askAccount, askMessage, askSend } from './window';
+import {
+  type AccountIndex,
+  allow,
+  chosenAccount,
+  isAllowed,
+  onAccountChange,
+  secretOf,
+} from './keys';
+import { solanaBalance, solanaFaucet } from './solanaMoney';
+import { tellSolana } from './solanaWords';
+import { askAccount, askMessage, askSend, type Who } from './window';
 
 const CHAINS = ['solana:localnet'] as const satisfies IdentifierArray;
 const FEATURES = [
@@ -37,51 +45,23 @@ const FEATURES = [
   'solana:signTransaction',
   'solana:signAndSendTransaction',
 ] as const satisfies IdentifierArray;
-const GIFT_LAMPORTS = 10_000_000_000;
-const LAMPORTS = 1_000_000_000n;
 
-const signers = new Map<string, KeyPairSigner>();
+const signers = new Map<string, { signer: KeyPairSigner; who: Who }>();
 
 async function signerOf(account: AccountIndex): Promise<KeyPairSigner> {
   const signer = await createKeyPairSignerFromPrivateKeyBytes(await secretOf('solana', account));
-  signers.set(signer.address, signer);
+  signers.set(signer.address, { signer, who: { account, address: signer.address } });
   return signer;
 }
 
-function held(account: WalletAccount): KeyPairSigner {
-  const signer = signers.get(account.address);
-  if (!signer) throw new Error('The demo wallet does not hold this account.');
-  return signer;
+export async function solanaAddress(account: AccountIndex): Promise<string> {
+  return (await signerOf(account)).address;
 }
 
-async function balance(account: AccountIndex): Promise<string> {
-  const { address } = await signerOf(account);
-  const { value } = await solanaRpc<{ value: number }>('getBalance', [
-    address,
-    { commitment: 'confirmed' },
-  ]);
-  return sol(BigInt(value));
-}
-
-function sol(lamports: bigint): string {
-  const places = (lamports % LAMPORTS)
-    .toString()
-    .padStart(9, '0')
-    .replace(/0{1,5}$/, '');
-  return `${lamports / LAMPORTS}.${places} SOL`;
-}
-
-/** Play money by the node's own airdrop, and play dollars by the local chain's mint. */
-async function faucet(account: AccountIndex): Promise<string> {
-  const { address } = await signerOf(account);
-  await solanaRpc('requestAirdrop', [address, GIFT_LAMPORTS]);
-  const { solanaRpcUrl } = await nodes();
-  const response = await fetch(`${solanaRpcUrl}/localnet/token`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ owner: address, amount: 1_000_000_000 }),
-  });
-  return response.ok ? '10 SOL and 1,000 USDC are there.' : '10 SOL are there.';
+function held(account: WalletAccount): { signer: KeyPairSigner; who: Who } {
+  const found = signers.get(account.address);
+  if (!found) throw new Error('The demo wallet does not hold this account.');
+  return found;
 }
 
 class DemoAccount implements WalletAccount {
@@ -99,59 +79,46 @@ class DemoAccount implements WalletAccount {
 const listeners = new Set<StandardEventsListeners['change']>();
 let accounts: readonly WalletAccount[] = [];
 
+async function show(account: AccountIndex): Promise<void> {
+  const address = await solanaAddress(account);
+  if (accounts[0]?.address === address) return;
+  const key = new Uint8Array(getBase58Encoder().encode(address));
+  accounts = [new DemoAccount(address, key)];
+  for (const listener of listeners) listener({ accounts });
+}
+
 const connect: StandardConnectMethod = async ({ silent } = {}) => {
-  if (!silent) {
-    const chosen = await askAccount({ name: 'Solana', balance, faucet });
-    const { address } = await signerOf(chosen);
-    const key = new Uint8Array(getBase58Encoder().encode(address));
-    accounts = [new DemoAccount(address, key)];
-    for (const listener of listeners) listener({ accounts });
+  if (silent) {
+    if (isAllowed('solana')) await show(chosenAccount());
+    return { accounts };
   }
+  const chosen = await askAccount({
+    name: 'Solana',
+    balance: async (account) => solanaBalance(await solanaAddress(account)),
+    faucet: async (account) => solanaFaucet(await solanaAddress(account)),
+  });
+  allow('solana', true);
+  await show(chosen);
   return { accounts };
 };
 
 const signMessage: SolanaSignMessageMethod = async (...inputs) => {
   const outputs = [];
   for (const { account, message } of inputs) {
-    const { keyPair } = held(account);
-    await askMessage(new TextDecoder().decode(message));
-    const signature = await signBytes(keyPair.privateKey, message);
+    const { signer, who } = held(account);
+    await askMessage(new TextDecoder().decode(message), who);
+    const signature = await signBytes(signer.keyPair.privateKey, message);
     outputs.push({ signedMessage: message, signature: new Uint8Array(signature) });
   }
   return outputs;
 };
 
 async function sign(account: WalletAccount, bytes: Uint8Array, what: string) {
-  const { keyPair, address } = held(account);
+  const { signer, who } = held(account);
   const transaction = getTransactionDecoder().decode(bytes);
-  await askSend(what, await inWords(address, transaction.messageBytes));
-  return partiallySignTransaction([keyPair], transaction);
-}
-
-/** What leaves the account, as the chain itself reckons it: the transaction is simulated first. */
-async function inWords(address: string, messageBytes: unknown): Promise<string> {
-  const message = getCompiledTransactionMessageDecoder().decode(
-    messageBytes as Parameters<
-      ReturnType<typeof getCompiledTransactionMessageDecoder>['decode']
-    >[0],
-  );
-  if (!('instructions' in message)) return `From ${address}`;
-  const lines = message.instructions.map((instruction) => {
-    const program = message.staticAccounts[instruction.programAddressIndex] ?? '';
-    const data = instruction.data ?? new Uint8Array();
-    if (program === '11111111111111111111111111111111' && data[0] === 2 && data.length >= 12) {
-      const lamports = new DataView(data.buffer, data.byteOffset).getBigUint64(4, true);
-      const to = message.staticAccounts[instruction.accountIndices?.[1] ?? -1] ?? 'not known';
-      return `Send ${sol(lamports)}\nto ${to}`;
-    }
-    if (program === 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA' && data[0] === 12) {
-      const units = new DataView(data.buffer, data.byteOffset).getBigUint64(1, true);
-      const places = (units % 1_000_000n).toString().padStart(6, '0');
-      return `Send ${units / 1_000_000n}.${places} tokens`;
-    }
-    return `A call of the program ${program}`;
-  });
-  return [`From ${address}`, ...lines].join('\n');
+  const { lines, warning } = await tellSolana(transaction, bytes);
+  await askSend({ what, who, lines, warning });
+  return partiallySignTransaction([signer.keyPair], transaction);
 }
 
 const signTransaction: SolanaSignTransactionMethod = async (...inputs) => {
@@ -165,7 +132,8 @@ const signTransaction: SolanaSignTransactionMethod = async (...inputs) => {
 
 const signAndSend: SolanaSignAndSendTransactionMethod = async (...inputs) => {
   const outputs = [];
-  for (const { account, transaction } of inputs) {
+  for (const { account, chain, transaction } of inputs) {
+    if (chain !== CHAINS[0]) throw new Error(`The demo wallet is on ${CHAINS[0]} alone.`);
     const signed = await sign(account, transaction, 'On the local chain, with play money.');
     const signature = await solanaRpc<string>('sendTransaction', [
       getBase64EncodedWireTransaction(
@@ -196,6 +164,7 @@ const wallet: Wallet = {
     'standard:disconnect': {
       version: '1.0.0',
       disconnect: async () => {
+        allow('solana', false);
         accounts = [];
       },
     },
@@ -216,6 +185,9 @@ const wallet: Wallet = {
 
 /** Tells the page, whichever of the two comes first. */
 export function announceSolana(): void {
+  onAccountChange(() => {
+    if (accounts.length > 0) void show(chosenAccount());
+  });
   const register = ({ register: accept }: { register: (wallet: Wallet) => void }) => accept(wallet);
   const target = window as unknown as WalletEventsWindow;
   target.addEventListener('wallet-standard:app-ready', (event) => register(event.detail));

@@ -1,8 +1,6 @@
 /** As a Stacks wallet of WBIP-004 that answers what SIP-030 names. */
 import {
   broadcastTransaction,
-  type ClarityValue,
-  cvToString,
   deserializeCV,
   getAddressFromPrivateKey,
   makeContractCall,
@@ -13,51 +11,31 @@ import {
   signMessageHashRsv,
 } from '@stacks/transactions';
 import { stacksUrl } from './chains';
-import { ICON } from './icon';
-import { type AccountIndex, chosenAccount, secretOf, toHex } from './keys';
+import { figure } from './figures';
+import { ICON, NAME } from './icon';
+import { ACCOUNTS, type AccountIndex, chosenAccount, secretOf, toHex } from './keys';
+import { stacksBalance, stacksFaucet } from './stacksMoney';
+import { tellCall } from './stacksWords';
 import { askAccount, askMessage, askSend } from './window';
 
 const ID = 'EarnestDemoWallet';
-const GIFT_MICRO_STX = 10_000_000_000;
-const GIFT_SATS = 100_000_000;
-const MICRO = 1_000_000n;
 
 async function keyOf(account: AccountIndex): Promise<string> {
   // The last byte says that the public key is written short.
   return `${toHex(await secretOf('stacks', account))}01`;
 }
 
-async function addressOf(account: AccountIndex): Promise<string> {
+export async function stacksAddress(account: AccountIndex): Promise<string> {
   return getAddressFromPrivateKey(await keyOf(account), 'testnet');
 }
 
-function stx(micro: bigint): string {
-  const places = (micro % MICRO)
-    .toString()
-    .padStart(6, '0')
-    .replace(/0{1,4}$/, '');
-  return `${micro / MICRO}.${places} STX`;
-}
-
-async function balance(account: AccountIndex): Promise<string> {
-  const url = await stacksUrl();
-  const response = await fetch(`${url}/v2/accounts/${await addressOf(account)}?proof=0`);
-  const { balance: micro } = (await response.json()) as { balance: string };
-  return stx(BigInt(micro));
-}
-
-async function faucet(account: AccountIndex): Promise<string> {
-  const response = await fetch(`${await stacksUrl()}/localnet/faucet`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      address: await addressOf(account),
-      microStx: GIFT_MICRO_STX,
-      sats: GIFT_SATS,
-    }),
-  });
-  if (!response.ok) throw new Error(`it answered ${response.status}`);
-  return '10,000 STX and 1 sBTC come with the next block.';
+/** The account that a page names, or the one that is chosen where it names none. */
+async function signerOf(named: string | undefined): Promise<AccountIndex> {
+  if (named === undefined) return chosenAccount();
+  for (const index of ACCOUNTS.keys()) {
+    if ((await stacksAddress(index as AccountIndex)) === named) return index as AccountIndex;
+  }
+  throw new Error(`The demo wallet does not hold ${named}.`);
 }
 
 /** The text with its length before it and the words that keep it apart from transactions. */
@@ -76,6 +54,8 @@ interface CallParams {
   functionArgs?: string[];
   postConditions?: string[];
   postConditionMode?: 'deny' | 'allow';
+  /** Who signs. */
+  address?: string;
 }
 
 interface TransferParams {
@@ -93,22 +73,25 @@ async function send(transaction: StacksTransactionWire): Promise<{ txid: string 
 
 async function callContract(params: CallParams) {
   const [contractAddress = '', contractName = ''] = params.contract.split('.');
-  const functionArgs: ClarityValue[] = (params.functionArgs ?? []).map((hex) => deserializeCV(hex));
-  const account = chosenAccount();
-  const lines = [
-    `From ${await addressOf(account)}`,
-    `Call ${params.contract}`,
-    `${params.functionName}(${functionArgs.map((value) => cvToString(value)).join(', ')})`,
-    `${params.postConditions?.length ?? 0} post-conditions, ${params.postConditionMode ?? 'deny'} mode`,
-  ];
-  await askSend('On the local chain, with play money.', lines.join('\n'));
+  const account = await signerOf(params.address);
+  const address = await stacksAddress(account);
+  const call = {
+    contract: params.contract,
+    functionName: params.functionName,
+    functionArgs: (params.functionArgs ?? []).map((hex) => deserializeCV(hex)),
+    postConditions: params.postConditions ?? [],
+    mode: params.postConditionMode ?? 'deny',
+  };
+  const lines = await tellCall(call, address);
+  const who = { account, address };
+  await askSend({ what: 'On the local chain, with play money.', who, lines });
   const transaction = await makeContractCall({
     contractAddress,
     contractName,
-    functionName: params.functionName,
-    functionArgs,
-    postConditions: params.postConditions ?? [],
-    postConditionMode: params.postConditionMode ?? 'deny',
+    functionName: call.functionName,
+    functionArgs: call.functionArgs,
+    postConditions: call.postConditions,
+    postConditionMode: call.mode,
     senderKey: await keyOf(account),
     network: 'testnet',
     client: { baseUrl: await stacksUrl() },
@@ -119,12 +102,11 @@ async function callContract(params: CallParams) {
 async function transfer(params: TransferParams) {
   const account = chosenAccount();
   const amount = BigInt(params.amount);
-  const lines = [
-    `From ${await addressOf(account)}`,
-    `Send ${stx(amount)}`,
-    `to ${params.recipient}`,
-  ];
-  await askSend('On the local chain, with play money.', lines.join('\n'));
+  const lines = [`Send ${figure(amount, 'STX')}`, `to ${params.recipient}`];
+  if (params.memo) lines.push(`Note: ${params.memo}`);
+  const address = await stacksAddress(account);
+  const who = { account, address };
+  await askSend({ what: 'On the local chain, with play money.', who, lines });
   const transaction = await makeSTXTokenTransfer({
     recipient: params.recipient,
     amount,
@@ -137,14 +119,19 @@ async function transfer(params: TransferParams) {
 }
 
 async function getAddresses() {
-  const account = await askAccount({ name: 'Stacks', balance, faucet });
+  const account = await askAccount({
+    name: 'Stacks',
+    balance: async (index) => stacksBalance(await stacksAddress(index)),
+    faucet: async (index) => stacksFaucet(await stacksAddress(index)),
+  });
   const publicKey = publicKeyToHex(privateKeyToPublic(await keyOf(account)));
-  return { addresses: [{ symbol: 'STX', address: await addressOf(account), publicKey }] };
+  return { addresses: [{ symbol: 'STX', address: await stacksAddress(account), publicKey }] };
 }
 
 async function signMessage({ message }: { message: string }) {
-  await askMessage(message);
-  const privateKey = await keyOf(chosenAccount());
+  const account = chosenAccount();
+  await askMessage(message, { account, address: await stacksAddress(account) });
+  const privateKey = await keyOf(account);
   const signature = signMessageHashRsv({ messageHash: await hashMessage(message), privateKey });
   const publicKey = publicKeyToHex(privateKeyToPublic(privateKey));
   return { signature, publicKey };
@@ -179,7 +166,7 @@ export function announceStacks(): void {
   target.wbip_providers ??= [];
   target.wbip_providers.push({
     id: ID,
-    name: 'Demo wallet (play money)',
+    name: NAME,
     icon: ICON,
     webUrl: location.origin,
   });

@@ -3,33 +3,13 @@
  * it signs, as every wallet does.
  */
 import { ACCOUNTS, type AccountIndex, chooseAccount, chosenAccount } from './keys';
+import { Refused } from './refused';
+import { STYLE } from './style';
 
-const STYLE = `
-:host { all: initial; }
-dialog { font: 400 16px/1.5 system-ui, sans-serif; color: #2a1e03; background: #fffaf0; border: 2px solid #754e00; border-radius: 10px; padding: 20px; width: min(26rem, calc(100vw - 2rem)); box-sizing: border-box; }
-dialog::backdrop { background: rgb(42 30 3 / 45%); }
-h2 { font-size: 18px; margin: 0 0 4px; }
-p { margin: 0 0 12px; }
-.tag { display: inline-block; background: #754e00; color: #fff; border-radius: 3px; padding: 2px 8px; font-size: 13px; font-weight: 600; margin-bottom: 12px; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f6ecd3; border-radius: 6px; padding: 12px; margin: 0 0 12px; max-height: 14rem; overflow: auto; font: 13px/1.5 ui-monospace, monospace; }
-fieldset { border: 0; padding: 0; margin: 0 0 12px; display: grid; gap: 4px; }
-legend { padding: 0; font-weight: 600; }
-label { display: flex; gap: 10px; align-items: center; min-height: 44px; padding: 0 10px; border: 1px solid #a98a4a; border-radius: 6px; }
-label small { margin-inline-start: auto; color: #5c4409; }
-.row { display: flex; flex-wrap: wrap; gap: 8px; }
-button { font: 600 16px/1.2 system-ui, sans-serif; min-height: 44px; padding: 8px 16px; border-radius: 6px; border: 1px solid #754e00; background: #fffaf0; color: #2a1e03; cursor: pointer; }
-button.main { background: #754e00; color: #fff; }
-button:focus-visible, input:focus-visible { outline: 3px solid #15201a; outline-offset: 2px; }
-[role=status] { min-height: 1.5em; margin: 8px 0 0; font-size: 15px; }
-`;
-
-/** The person said no; the code is the one that wallets agree on. */
-export class Refused extends Error {
-  readonly code = 4001;
-
-  constructor() {
-    super('User rejected the request.');
-  }
+/** The account that signs. */
+export interface Who {
+  account: AccountIndex;
+  address: string;
 }
 
 interface Question<Answer> {
@@ -38,6 +18,10 @@ interface Question<Answer> {
   /** Shown letter for letter. */
   text?: string;
   yes: string;
+  no?: string;
+  who?: Who;
+  /** Why one should rather say no. */
+  warning?: string;
   /** What stands between the words and the buttons. */
   fill?: (box: HTMLElement, say: (text: string) => void) => void;
   answer: () => Answer;
@@ -80,16 +64,29 @@ function show<Answer>(question: Question<Answer>): Promise<Answer> {
   title.id = 'title';
   dialog.setAttribute('aria-labelledby', 'title');
   element('p', question.what, dialog);
+  if (question.who) {
+    const line = element('p', '', dialog);
+    line.className = 'account';
+    element('b', `Account ${ACCOUNTS[question.who.account]} `, line);
+    element('small', question.who.address, line);
+  }
   if (question.text !== undefined) {
     const text = element('pre', question.text, dialog);
     text.tabIndex = 0;
+    text.setAttribute('role', 'group');
+    text.setAttribute('aria-label', 'What is signed');
+  }
+  if (question.warning) {
+    const warning = element('p', question.warning, dialog);
+    warning.className = 'warning';
+    warning.setAttribute('role', 'alert');
   }
   const middle = element('div', '', dialog);
   const row = element('div', '', dialog);
   row.className = 'row';
   const yes = element('button', question.yes, row);
   yes.className = 'main';
-  const no = element('button', 'Say no', row);
+  const no = element('button', question.no ?? 'Say no', row);
   const status = element('p', '', dialog);
   status.setAttribute('role', 'status');
   question.fill?.(middle, (text) => {
@@ -117,17 +114,47 @@ function show<Answer>(question: Question<Answer>): Promise<Answer> {
   });
 }
 
-/** Which account this site may see. `balance` reads one; `faucet` fills it with play money. */
-export function askAccount(chain: {
+/** What one can see and do with an account of one chain. */
+export interface Till {
   name: string;
+  /** In words: what the account has there, or which it is. */
   balance: (account: AccountIndex) => Promise<string>;
-  faucet: (account: AccountIndex) => Promise<string>;
-}): Promise<AccountIndex> {
-  let chosen = chosenAccount();
-  return ask({
-    title: `Let this site see an account on ${chain.name}?`,
+  /** Fills it with play money; left out where nothing of it is of use here. */
+  faucet?: (account: AccountIndex) => Promise<string>;
+}
+
+/** Which account this site may see. */
+export function askAccount(till: Till): Promise<AccountIndex> {
+  return askChoice({
+    title: `Let this site see an account on ${till.name}?`,
     what: 'Be the client with one, and the worker with another.',
     yes: 'Connect',
+    tills: [till],
+  });
+}
+
+/** Another account, at any time, as by the button in a browser's bar. */
+export function askPurse(tills: Till[]): Promise<AccountIndex> {
+  return askChoice({
+    title: 'Your play money',
+    what: 'Another account here is another person to the site: sign in with it anew.',
+    yes: 'Use this account',
+    no: 'Close',
+    tills,
+  });
+}
+
+function askChoice(question: {
+  title: string;
+  what: string;
+  yes: string;
+  no?: string;
+  tills: Till[];
+}): Promise<AccountIndex> {
+  let chosen = chosenAccount();
+  const { tills, ...words } = question;
+  return ask({
+    ...words,
     fill(box, say) {
       const field = element('fieldset', '', box);
       element('legend', 'Account', field);
@@ -141,27 +168,32 @@ export function askAccount(chain: {
           chosen = index as AccountIndex;
         });
         element('span', name, label);
-        return element('small', '…', label);
+        const purse = element('span', '', label);
+        purse.className = 'purse';
+        return tills.map(() => element('small', '…', purse));
       });
       const read = () => {
-        shown.forEach((small, index) => {
-          chain.balance(index as AccountIndex).then(
-            (text) => {
-              small.textContent = text;
-            },
-            () => {
-              small.textContent = 'not known';
-            },
-          );
+        shown.forEach((line, index) => {
+          line.forEach((small, at) => {
+            tills[at]?.balance(index as AccountIndex).then(
+              (text) => {
+                small.textContent = text;
+              },
+              () => {
+                small.textContent = 'not known';
+              },
+            );
+          });
         });
       };
       read();
-      const faucet = element('button', 'Get play money', box);
-      faucet.addEventListener('click', () => {
+      if (!tills.some(({ faucet }) => faucet)) return;
+      const button = element('button', 'Get play money', box);
+      button.addEventListener('click', () => {
         say('Asking the faucet…');
-        chain.faucet(chosen).then(
-          (text) => {
-            say(text);
+        Promise.all(tills.map(({ faucet }) => faucet?.(chosen) ?? '')).then(
+          (texts) => {
+            say(texts.filter((text) => text !== '').join(' '));
             read();
           },
           (error: Error) => say(`The faucet did not give: ${error.message}`),
@@ -176,21 +208,28 @@ export function askAccount(chain: {
   });
 }
 
-export function askMessage(text: string): Promise<void> {
+export function askMessage(text: string, who: Who): Promise<void> {
   return ask({
     title: 'Sign this text?',
     what: 'Signing a text moves no money.',
+    who,
     text,
     yes: 'Sign',
     answer: () => undefined,
   });
 }
 
-export function askSend(what: string, text: string): Promise<void> {
+export function askSend(question: {
+  what: string;
+  who: Who;
+  lines: string[];
+  warning?: string;
+}): Promise<void> {
+  const { lines, ...rest } = question;
   return ask({
+    ...rest,
     title: 'Sign and send?',
-    what,
-    text,
+    text: lines.join('\n'),
     yes: 'Sign and send',
     answer: () => undefined,
   });

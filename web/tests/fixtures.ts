@@ -150,7 +150,7 @@ export async function keepSeed(context: BrowserContext, seed: string): Promise<v
  */
 export async function signIn(
   page: Page,
-  options: { chain?: 'Solana' | 'Stacks'; fund?: boolean } = {},
+  options: { chain?: 'Solana' | 'Stacks' | 'Ethereum'; fund?: boolean } = {},
 ): Promise<void> {
   const offer = page.getByRole('button', { name: /^Sign in(?: with your wallet)?$/ });
   await offer.filter({ visible: true }).first().click();

@@ -179,6 +179,8 @@ class World:
                 made["params"] = {"kind": "available", "asset": "SOL"}
             case "GET", "/api/balance/entries" | "/api/balance/days":
                 made["params"] = {"asset": "SOL"}
+            case "GET", "/api/site/purse":
+                made["params"] = {"address": str(Keypair().pubkey())}
         return made
 
 

@@ -3,8 +3,13 @@
 from uuid import UUID
 
 import httpx
+from solders.keypair import Keypair
 
-from tests.acceptance.http.conftest import Site
+from earnest.run.embedded.local_chain import LocalChain
+from earnest.run.embedded.object_store import ObjectStore as EmbeddedS3
+from tests.acceptance.http.conftest import Site, opened_site
+from tests.acceptance.marketplace import eventually
+from tests.conftest import Databases
 
 
 async def test_the_house_says_where_its_money_is(site: Site) -> None:
@@ -32,6 +37,40 @@ async def test_a_page_is_given_what_a_payment_is_built_with(site: Site) -> None:
     assert shown["chain"] == "solana"
     assert len(shown["blockhash"]) >= 32
     assert shown["lastValidBlockHeight"] > 0
+
+
+async def test_a_purse_says_what_a_wallet_can_pay_with(
+    databases: Databases, s3_server: EmbeddedS3, chain: LocalChain
+) -> None:
+    """Lamports and the house's USDC as the chain has them, null without an account for it; only
+    for who is signed in, and only of wallets on Solana."""
+    address = str(Keypair().pubkey())
+    mint = chain.access.usdc_mint
+    async with (
+        opened_site(databases, s3_server, chain, solana_usdc_mint=mint) as site,
+        site.person().client() as client,
+        site.stranger() as stranger,
+        httpx.AsyncClient(base_url=chain.access.rpc_url) as node,
+    ):
+        asked = {"params": {"address": address}}
+
+        async def shows(wanted: dict[str, str | None]) -> bool | None:
+            answer = await client.get("/api/site/purse", **asked)
+            assert answer.status_code == 200, answer.text
+            return answer.json() == wanted or None
+
+        await node.post("/localnet/faucet", json={"address": address, "lamports": 7_000_000})
+        assert await eventually(
+            lambda: shows({"lamports": "7000000", "usdcMinor": None}), "the lamports"
+        )
+        await node.post("/localnet/token", json={"owner": address, "amount": 1_250_000})
+        assert await eventually(
+            lambda: shows({"lamports": "7000000", "usdcMinor": "1250000"}), "the tokens"
+        )
+        for other in ("0x" + "ab" * 20, "nonsense"):
+            refused = await client.get("/api/site/purse", params={"address": other})
+            assert refused.status_code == 400
+        assert (await stranger.get("/api/site/purse", **asked)).status_code == 401
 
 
 async def test_counts_are_of_all_tasks_together(site: Site) -> None:

@@ -1,8 +1,9 @@
 import type { MessageDescriptor } from '@lingui/core';
 import { msg } from '@lingui/core/macro';
 import { useLingui } from '@lingui/react';
-import { WalletFault, type WalletFaultKind } from '#/wallets/faults';
+import { WalletFault } from '#/wallets/faults';
 import { ApiProblem, Unreachable } from './problems';
+import { wordsOfWallet } from './walletWords';
 
 export interface Words {
   title: string;
@@ -19,7 +20,7 @@ const OURS: [MessageDescriptor, MessageDescriptor] = [
 ];
 
 const CODES: Record<string, [MessageDescriptor, MessageDescriptor]> = {
-  unauthenticated: [msg`You are not signed in`, msg`Sign in with your wallet to go on.`],
+  not_signed_in: [msg`You are not signed in`, msg`Sign in with your wallet to go on.`],
   session_ended: [
     msg`You were signed out`,
     msg`The session is over. What you wrote on this page is kept.`,
@@ -36,27 +37,31 @@ const CODES: Record<string, [MessageDescriptor, MessageDescriptor]> = {
     msg`It is good for five minutes. Sign in again.`,
   ],
   challenge_spent: [msg`This text was signed before`, msg`Sign in again for a new one.`],
-  signature_wrong: [
+  challenge_unknown: [msg`This text is not ours`, msg`Sign in again for a new one.`],
+  challenge_for_another_wallet: [
+    msg`This text is for another wallet`,
+    msg`Choose the same account in the wallet as here, and sign again.`,
+  ],
+  signature_not_of_wallet: [
     msg`The signature is not this wallet’s`,
     msg`Choose the same account in the wallet as here, and sign again.`,
   ],
-};
-
-const WALLET: Record<WalletFaultKind, [MessageDescriptor, MessageDescriptor]> = {
-  refused: [msg`You said no in the wallet`, msg`Nothing was sent and nothing was charged.`],
-  'wrong-network': [
-    msg`Your wallet is on another network`,
-    msg`Money sent from there would not arrive, so we did not ask for it. Change the network in the wallet and try again.`,
+  signature_malformed: [
+    msg`The wallet gave no signature that can be read`,
+    msg`Nobody was signed in. Try again, or use another wallet.`,
   ],
-  'no-account': [
-    msg`The wallet shows no account`,
-    msg`Unlock it, let it show this site an account, and try again.`,
+  invalid_wallet_address: [
+    msg`The wallet gave no address that can be read`,
+    msg`Nobody was signed in. Try again, or use another wallet.`,
   ],
-  unable: [
-    msg`This wallet cannot do that`,
-    msg`It does not offer what is needed here. Use another wallet.`,
+  wallet_of_another_account: [
+    msg`This wallet opens another account`,
+    msg`Accounts are not joined, and a wallet is never moved from one to another. Sign out and sign in with it to use that account, or add a wallet that was never here.`,
   ],
-  failed: [msg`The wallet did not answer as it should`, msg`Nothing was sent. It said:`],
+  too_many_wallets: [
+    msg`This account has as many wallets as one may have`,
+    msg`That is 20. Use one of those it has.`,
+  ],
 };
 
 /** Words for whatever went wrong: what happened, and what it means. */
@@ -64,12 +69,11 @@ export function useWords(): (error: unknown) => Words {
   const { i18n } = useLingui();
   return (error) => {
     if (error instanceof Unreachable) return both(UNREACHABLE);
-    if (error instanceof WalletFault) {
-      const { title, what } = both(WALLET[error.kind]);
-      return { title, what: error.kind === 'failed' ? `${what} ${error.message}` : what };
-    }
+    if (error instanceof WalletFault) return wordsOfWallet(error, i18n);
     if (error instanceof ApiProblem) {
-      const known = CODES[error.code];
+      // A wallet that was not linked was refused for one of the reasons of signing in.
+      const because = error.code === 'wallet_not_proven' ? error.facts.because : error.code;
+      const known = CODES[String(because)];
       if (known) return both(known);
       if (error.status >= 500) return both(OURS);
       return { title: i18n._(msg`This was not done`), what: error.detail };

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { api, ask, useWords } from '#/api';
+import { api, ask, type User, useWords } from '#/api';
 import {
   Actions,
   Address,
@@ -13,21 +13,22 @@ import {
   Skeleton,
   Stack,
   State,
+  Sub,
   Time,
   Two,
 } from '#/design';
 import { LANGUAGES, type Language, setLanguage } from '#/i18n';
 import {
+  CHAIN_NAMES,
   SignedIn,
   setTheme,
   type Theme,
   useSignIn,
   useSignOut,
+  useSite,
   useTheme,
   useUser,
 } from '#/session';
-
-const CHAINS = { solana: 'Solana', stacks: 'Stacks', evm: 'Ethereum' } as const;
 
 /** One's wallets, where one is signed in, and how the pages look. */
 export function AccountPage() {
@@ -41,7 +42,10 @@ export function AccountPage() {
             <Wallets />
             <Sessions />
           </Stack>
-          <Choices />
+          <Stack gap="loose">
+            <Choices />
+            <DemoWallet />
+          </Stack>
         </Two>
       </SignedIn>
     </>
@@ -64,9 +68,10 @@ function Wallets() {
     >
       <p className="muted">
         <Trans>
-          Each of them opens this account. Payouts go to the one that you signed in with.
+          Each of them opens this account. A wallet that is added stays: it is never moved.
         </Trans>
       </p>
+      <WhereMoneyGoes user={user} />
       <Ledger
         caption={t`Wallets of this account`}
         rows={user.addresses}
@@ -79,7 +84,18 @@ function Wallets() {
             fold: 'wide',
             cell: (row) => <Address of={row.address} whole />,
           },
-          { key: 'chain', name: t`Chain`, cell: (row) => CHAINS[row.chain] },
+          {
+            key: 'chain',
+            name: t`Chain`,
+            cell: (row) => (
+              <>
+                {CHAIN_NAMES[row.chain]}
+                <Sub>
+                  <UseOf chain={row.chain} />
+                </Sub>
+              </>
+            ),
+          },
           {
             key: 'since',
             name: t`Added`,
@@ -91,11 +107,77 @@ function Wallets() {
             name: t`State`,
             fold: 'wide',
             cell: (row) =>
-              row.address === user.address ? <State state="final">{t`Signed in`}</State> : null,
+              row.address === user.address ? (
+                <State state="final">{t`Signed in`}</State>
+              ) : (
+                <Button
+                  kind="quiet"
+                  onClick={() => open('sign-in', { address: row.address, chain: row.chain })}
+                >
+                  <Trans>Sign in with it</Trans>
+                </Button>
+              ),
           },
         ]}
       />
     </Section>
+  );
+}
+
+/** What a wallet of a chain is good for in this house. */
+function UseOf({ chain }: { chain: User['chain'] }) {
+  if (chain === 'solana') return <Trans>Photo tasks: pays and is paid</Trans>;
+  if (chain === 'stacks') return <Trans>Projects: pays and is paid</Trans>;
+  return <Trans>Signs in only</Trans>;
+}
+
+/** Which wallet payouts go to; where none can be paid, what to do about it. */
+function WhereMoneyGoes({ user }: { user: User }) {
+  const { t } = useLingui();
+  const { open } = useSignIn();
+  if (user.chain === 'solana') {
+    return (
+      <p>
+        <Trans>
+          Payouts go to <Address of={user.address} />, the wallet you signed in with.
+        </Trans>
+      </p>
+    );
+  }
+  const chain = CHAIN_NAMES[user.chain];
+  const other = user.addresses.find((each) => each.chain === 'solana')?.address;
+  return (
+    <Note
+      state="look"
+      title={t`Votes earn SOL, and nothing of it can be paid out to ${chain}`}
+      actions={
+        <Actions>
+          {other ? (
+            <Button onClick={() => open('sign-in', { address: other, chain: 'solana' })}>
+              <Trans>Sign in with the Solana wallet</Trans>
+            </Button>
+          ) : (
+            <Button onClick={() => open('link', { chain: 'solana' })}>
+              <Trans>Add a Solana wallet</Trans>
+            </Button>
+          )}
+        </Actions>
+      }
+    >
+      <p>
+        {other ? (
+          <Trans>
+            Payouts go to the wallet that one signed in with. Sign in with <Address of={other} />{' '}
+            and they go there; the account stays the same.
+          </Trans>
+        ) : (
+          <Trans>
+            You can vote, and what you earn is yours and stays in your balance. To take it out, add
+            a Solana wallet to this account and sign in with that one.
+          </Trans>
+        )}
+      </p>
+    </Note>
   );
 }
 
@@ -109,11 +191,17 @@ function Sessions() {
     queryFn: () => ask(api.GET('/api/me/sessions')),
   });
   const close = useMutation({
-    mutationFn: (id: string) =>
-      ask(api.DELETE('/api/me/sessions/{session_id}', { params: { path: { session_id: id } } })),
+    mutationFn: async (ids: string[]) => {
+      for (const session_id of ids) {
+        await ask(
+          api.DELETE('/api/me/sessions/{session_id}', { params: { path: { session_id } } }),
+        );
+      }
+    },
     onSettled: () => queries.invalidateQueries({ queryKey: ['sessions'] }),
   });
   const trouble = sessions.error ?? close.error;
+  const others = (sessions.data?.items ?? []).filter((row) => !row.current).map((row) => row.id);
   return (
     <Section
       title={t`Where you are signed in`}
@@ -127,6 +215,13 @@ function Sessions() {
         <Note state="failed" title={words(trouble).title} alert>
           <p>{words(trouble).what}</p>
         </Note>
+      )}
+      {others.length > 1 && (
+        <Actions>
+          <Button kind="quiet" disabled={close.isPending} onClick={() => close.mutate(others)}>
+            <Trans>Sign out everywhere else</Trans>
+          </Button>
+        </Actions>
       )}
       {sessions.isPending && <Skeleton lines={3} />}
       {sessions.data && (
@@ -165,7 +260,7 @@ function Sessions() {
                     <Button
                       kind="quiet"
                       disabled={close.isPending}
-                      onClick={() => close.mutate(row.id)}
+                      onClick={() => close.mutate([row.id])}
                     >
                       <Trans>Sign out there</Trans>
                     </Button>
@@ -204,6 +299,28 @@ function Choices() {
           </option>
         ))}
       </SelectField>
+    </Section>
+  );
+}
+
+/** On local chains: the demo wallet's own front, with its accounts and its faucet. */
+function DemoWallet() {
+  const { t } = useLingui();
+  const { network } = useSite();
+  if (network !== 'local') return null;
+  return (
+    <Section title={t`Play money`}>
+      <p className="muted">
+        <Trans>
+          The demo wallet holds three accounts in this browser: be the client with one and the
+          worker with another.
+        </Trans>
+      </p>
+      <Actions>
+        <Button onClick={() => window.dispatchEvent(new Event('earnest-demo-wallet:open'))}>
+          <Trans>Open the demo wallet</Trans>
+        </Button>
+      </Actions>
     </Section>
   );
 }

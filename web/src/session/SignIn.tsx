@@ -1,20 +1,37 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { useWords, type Words } from '#/api';
 import { Actions, Address, Button, Dialog, Empty, Note } from '#/design';
 import type { ConnectedWallet, FoundWallet } from '#/wallets';
+import { StillWaiting } from './StillWaiting';
 import { linkWallet, signIn, useSession } from './session';
 import { useSite } from './site';
-import { WalletList } from './WalletList';
+import { usePatience } from './usePatience';
+import { useWalletName, WalletList } from './WalletList';
 
-type Purpose = 'sign-in' | 'link';
+export type Purpose = 'sign-in' | 'link';
+/** Whom the dialog is for: any wallet, or the one that holds `address`. */
+interface Asked {
+  purpose: Purpose;
+  address?: string | undefined;
+  chain?: FoundWallet['chain'] | undefined;
+}
+
 type Step =
   | { at: 'choose' }
   | { at: 'connecting'; wallet: FoundWallet }
   | { at: 'signing'; wallet: FoundWallet; held: ConnectedWallet };
 
 interface Opener {
-  open: (purpose?: Purpose) => void;
+  open: (purpose?: Purpose, only?: Omit<Asked, 'purpose'>) => void;
 }
 
 const Context = createContext<Opener>({ open: () => undefined });
@@ -25,57 +42,83 @@ export function useSignIn(): Opener {
 }
 
 export function SignInProvider({ children }: { children: ReactNode }) {
-  const [purpose, setPurpose] = useState<Purpose | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
   // The words stay while the dialog closes.
-  const [last, setLast] = useState<Purpose>('sign-in');
-  const open = useCallback((asked: Purpose = 'sign-in') => {
-    setLast(asked);
-    setPurpose(asked);
+  const [last, setLast] = useState<Asked>({ purpose: 'sign-in' });
+  const open = useCallback<Opener['open']>((purpose = 'sign-in', only = {}) => {
+    setLast({ purpose, ...only });
+    setAsked({ purpose, ...only });
   }, []);
   const opener = useMemo(() => ({ open }), [open]);
   return (
     <Context value={opener}>
       {children}
-      <SignInDialog open={purpose !== null} purpose={last} onClose={() => setPurpose(null)} />
+      <SignInDialog open={asked !== null} asked={last} onClose={() => setAsked(null)} />
     </Context>
   );
 }
 
-function SignInDialog(props: { open: boolean; purpose: Purpose; onClose: () => void }) {
+function SignInDialog(props: { open: boolean; asked: Asked; onClose: () => void }) {
   const { t } = useLingui();
+  const { purpose, address, chain } = props.asked;
   const [step, setStep] = useState<Step>({ at: 'choose' });
   const [trouble, setTrouble] = useState<Words | null>(null);
   const words = useWords();
+  const nameOf = useWalletName();
   const { network } = useSite();
+  const impatient = usePatience(step.at === 'choose' ? null : step);
+  /** Counts the tries: what a wallet answers to one that was given up is not heard. */
+  const attempt = useRef(0);
 
-  async function run(wallet: FoundWallet, already?: ConnectedWallet) {
+  async function run(wallet: FoundWallet) {
+    attempt.current += 1;
+    const mine = attempt.current;
+    const stopped = () => attempt.current !== mine;
     setTrouble(null);
     try {
-      let held = already;
-      if (!held) {
-        setStep({ at: 'connecting', wallet });
-        held = await wallet.connect(network);
+      setStep({ at: 'connecting', wallet });
+      const held = await wallet.connect(network);
+      if (stopped()) return;
+      if (address && held.address !== address) {
+        setTrouble({
+          title: t`The wallet shows another account`,
+          what: t`Choose the account that is named above in the wallet, and try again.`,
+        });
+        setStep({ at: 'choose' });
+        return;
       }
       setStep({ at: 'signing', wallet, held });
-      await (props.purpose === 'link' ? linkWallet(held) : signIn(held));
-      close();
+      await (purpose === 'link' ? linkWallet(held, stopped) : signIn(held, stopped));
+      if (!stopped()) close();
     } catch (error) {
+      if (stopped()) return;
       setTrouble(words(error));
       setStep({ at: 'choose' });
     }
   }
 
+  function stop() {
+    attempt.current += 1;
+    setStep({ at: 'choose' });
+    setTrouble({
+      title: t`You stopped waiting for the wallet`,
+      what: t`Should it still ask, say no there: nobody waits for its answer any more.`,
+    });
+  }
+
   function close() {
+    attempt.current += 1;
     props.onClose();
     setStep({ at: 'choose' });
     setTrouble(null);
   }
 
-  const title = props.purpose === 'link' ? t`Add a wallet` : t`Sign in with your wallet`;
+  const title = purpose === 'link' ? t`Add a wallet` : t`Sign in with your wallet`;
+  const name = step.at === 'choose' ? '' : nameOf(step.wallet);
   return (
     <Dialog open={props.open} onClose={close} title={title} held={step.at !== 'choose'}>
       <p className="muted">
-        {props.purpose === 'link' ? (
+        {purpose === 'link' ? (
           <Trans>
             It signs a text that shows it is yours. Then it opens this account as well. Signing
             moves no money and costs nothing.
@@ -86,13 +129,20 @@ function SignInDialog(props: { open: boolean; purpose: Purpose; onClose: () => v
           </Trans>
         )}
       </p>
+      {address && (
+        <p>
+          <Trans>
+            It must hold <Address of={address} />.
+          </Trans>
+        </p>
+      )}
       {trouble && (
         <Note state="failed" title={trouble.title} alert>
           <p>{trouble.what}</p>
         </Note>
       )}
       {step.at === 'signing' ? (
-        <Note state="waiting" live title={t`Waiting for ${step.wallet.name}`}>
+        <Note state="waiting" live title={t`Waiting for ${name}`}>
           <p>
             <Trans>
               Sign the text for <Address of={step.held.address} /> in the wallet.
@@ -102,11 +152,13 @@ function SignInDialog(props: { open: boolean; purpose: Purpose; onClose: () => v
       ) : (
         props.open && (
           <WalletList
+            chain={chain}
             busy={step.at === 'connecting' ? step.wallet.id : null}
             onChoose={(wallet) => void run(wallet)}
           />
         )
       )}
+      {step.at !== 'choose' && impatient && <StillWaiting wallet={name} onStop={stop} />}
     </Dialog>
   );
 }

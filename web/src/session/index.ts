@@ -12,4 +12,4 @@ export {
 export { type Site, siteQuery, useExplorer, useSite } from './site';
 export { setTheme, type Theme, useTheme } from './theme';
 export { useWallet, type WalletAsker } from './useWallet';
-export { WalletList } from './WalletList';
+export { CHAIN_NAMES, WalletList } from './WalletList';

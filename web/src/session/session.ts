@@ -3,6 +3,7 @@ import { useCallback, useSyncExternalStore } from 'react';
 import { api, ask, type User } from '#/api';
 import { keeper, type SessionState } from '#/api/keeper';
 import type { ConnectedWallet, SolanaWallet, StacksWallet } from '#/wallets';
+import { forgetWallets, rememberWallet } from './known';
 
 /** Who is signed in, for every page; `asking` only in the first moments after a reload. */
 export function useSession(): SessionState {
@@ -21,12 +22,15 @@ export function useUser(): User | null {
  */
 const connected = new Map<string, ConnectedWallet>();
 
+/** The wallet that holds this address, as long as it shows it. */
 export function connectedWallet(address: string): ConnectedWallet | undefined {
-  return connected.get(address);
+  const wallet = connected.get(address);
+  return wallet?.isThere() ? wallet : undefined;
 }
 
 export function keepWallet(wallet: ConnectedWallet): void {
   connected.set(wallet.address, wallet);
+  rememberWallet(wallet.address, wallet.id);
 }
 
 export function isSolana(wallet: ConnectedWallet): wallet is SolanaWallet {
@@ -46,17 +50,38 @@ async function prove(wallet: ConnectedWallet) {
   return { address: wallet.address, signature, challenge };
 }
 
-/** Signs in with a wallet; its account is opened at its first sight. */
-export async function signIn(wallet: ConnectedWallet): Promise<void> {
+/**
+ * Signs in with a wallet; its account is opened at its first sight. `stopped` is asked once the
+ * wallet has signed: whoever stopped waiting is not signed in by a late answer.
+ */
+export async function signIn(wallet: ConnectedWallet, stopped: () => boolean): Promise<void> {
   const body = await prove(wallet);
+  if (stopped()) return;
+  const before = keeper.state;
+  const old = before.at === 'in' ? await currentSession() : null;
   const answer = await ask(api.POST('/api/auth/verify', { body }));
   keepWallet(wallet);
   keeper.signedIn(answer);
+  // The one before this was of the same browser: it would only stand in the list.
+  if (old && before.at === 'in' && before.user.id === answer.user.id) {
+    const params = { path: { session_id: old } };
+    await api.DELETE('/api/me/sessions/{session_id}', { params }).catch(() => undefined);
+  }
+}
+
+async function currentSession(): Promise<string | null> {
+  try {
+    const { items } = await ask(api.GET('/api/me/sessions'));
+    return items.find((each) => each.current)?.id ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Adds a wallet to the account that is signed in. */
-export async function linkWallet(wallet: ConnectedWallet): Promise<void> {
+export async function linkWallet(wallet: ConnectedWallet, stopped: () => boolean): Promise<void> {
   const body = await prove(wallet);
+  if (stopped()) return;
   const user = await ask(api.POST('/api/me/addresses', { body }));
   keepWallet(wallet);
   keeper.changed(user);
@@ -71,6 +96,7 @@ export function useSignOut(): () => Promise<void> {
     } finally {
       // Whether or not the server heard it, this page knows nothing any more.
       connected.clear();
+      forgetWallets();
       keeper.signedOut(false);
       queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'site' });
     }

@@ -1,27 +1,36 @@
-import { readWalletError, WalletFault } from './faults';
-import type { ConnectedWallet, FoundWallet } from './types';
+import { attempt } from './faults';
+import { readIcon, readName } from './names';
+import type { ConnectedWallet, FoundWallet, Network } from './types';
 
 /** An EIP-1193 provider, as EIP-6963 announces it. */
-interface Provider {
-  request(call: { method: string; params?: unknown[] }): Promise<unknown>;
-}
-
-interface Announced {
-  info: { uuid: string; name: string; icon: string; rdns: string };
-  provider: Provider;
+export interface Provider {
+  request(call: { method: string; params?: unknown }): Promise<unknown>;
+  on?(event: string, listener: (news: unknown) => void): unknown;
+  removeListener?(event: string, listener: (news: unknown) => void): unknown;
 }
 
 /** EVM wallets, by EIP-6963. Calls `changed` as they announce themselves. */
 export function findEvm(changed: (found: FoundWallet[]) => void): () => void {
   const found = new Map<string, FoundWallet>();
   const hear = (event: Event) => {
-    const { info, provider } = (event as CustomEvent<Announced>).detail;
-    found.set(info.rdns, {
-      id: `evm:${info.rdns}`,
-      name: info.name,
-      icon: info.icon,
+    const { info, provider } = ((event as CustomEvent<unknown>).detail ?? {}) as {
+      info?: Record<string, unknown>;
+      provider?: Provider;
+    };
+    if (!info || typeof provider?.request !== 'function') return;
+    // The uuid tells wallets of one page apart; the rdns is only what one says of itself.
+    const uuid = readName(info.uuid) || readName(info.rdns);
+    const rdns = readName(info.rdns);
+    const id = `evm:${rdns || uuid}${[...found].some(([other, { mark }]) => other !== uuid && mark === rdns) ? `:${uuid}` : ''}`;
+    const name = readName(info.name);
+    found.set(uuid, {
+      id,
+      name,
+      icon: readIcon(info.icon),
       chain: 'evm',
-      connect: () => connect(provider, info.name),
+      mark: rdns,
+      connect: (network) => connect(provider, id, name, network),
+      recall: (network) => recall(provider, id, name, network),
     });
     changed([...found.values()]);
   };
@@ -30,27 +39,24 @@ export function findEvm(changed: (found: FoundWallet[]) => void): () => void {
   return () => window.removeEventListener('eip6963:announceProvider', hear);
 }
 
-async function connect(provider: Provider, name: string): Promise<ConnectedWallet> {
-  try {
-    const accounts = (await provider.request({ method: 'eth_requestAccounts' })) as string[];
-    const address = accounts[0];
-    if (!address) throw new WalletFault('no-account');
-    return {
-      name,
-      chain: 'evm',
-      address,
-      async signMessage(text) {
-        const bytes = new TextEncoder().encode(text);
-        const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-        try {
-          const params = [`0x${hex}`, address];
-          return (await provider.request({ method: 'personal_sign', params })) as string;
-        } catch (error) {
-          throw readWalletError(error);
-        }
-      },
-    };
-  } catch (error) {
-    throw readWalletError(error);
-  }
+async function connect(
+  provider: Provider,
+  id: string,
+  name: string,
+  network: Network,
+): Promise<ConnectedWallet> {
+  return attempt({ chain: 'evm', doing: 'connect', wallet: name }, async () => {
+    const { connectEvm } = await import('./evmAccount');
+    return connectEvm(provider, id, name, network);
+  });
+}
+
+async function recall(
+  provider: Provider,
+  id: string,
+  name: string,
+  network: Network,
+): Promise<ConnectedWallet[]> {
+  const { recallEvm } = await import('./evmAccount');
+  return recallEvm(provider, id, name, network);
 }

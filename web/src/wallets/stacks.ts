@@ -1,4 +1,5 @@
-import { readWalletError, WalletFault } from './faults';
+import { attempt, readWalletError, type WalletFacts, WalletFault } from './faults';
+import { readIcon, readName, tellApart } from './names';
 import type { FoundWallet, Network, StacksWallet } from './types';
 
 /** What a Stacks wallet puts on the window: WBIP-004 lists it, and SIP-030 says what it answers. */
@@ -19,78 +20,115 @@ declare global {
   }
 }
 
+const ADDRESS = /^S[PMTN][0-9A-HJKMNP-TV-Z]{28,41}$/;
+
 /** Stacks wallets, by WBIP-004. They are all there before the page's own script. */
 export function findStacks(changed: (found: FoundWallet[]) => void): () => void {
-  const listed = [...(window.wbip_providers ?? []), ...(window.btc_providers ?? [])];
+  const lists: unknown[] = [window.wbip_providers, window.btc_providers];
+  const listed = lists.flatMap((each) => (Array.isArray(each) ? each : [])) as unknown[];
   const found = new Map<string, FoundWallet>();
   for (const each of listed) {
-    const provider = resolve(each.id);
-    if (!provider || found.has(each.id)) continue;
-    found.set(each.id, {
-      id: `stacks:${each.id}`,
-      name: each.name,
-      icon: each.icon ?? '',
+    const { id, name, icon } = (each ?? {}) as Partial<Record<keyof Listed, unknown>>;
+    if (typeof id !== 'string' || found.has(id)) continue;
+    const provider = resolve(id);
+    if (!provider) continue;
+    const shown = readName(name);
+    found.set(id, {
+      id: `stacks:${id}`,
+      name: shown,
+      icon: readIcon(icon),
       chain: 'stacks',
-      connect: (network) => connect(provider, each.name, network),
+      mark: readName(id),
+      connect: (network) => connect(provider, `stacks:${id}`, shown, network),
     });
   }
-  changed([...found.values()]);
+  changed(tellApart([...found.values()]));
   return () => undefined;
 }
 
 /** An id may be a path, such as `XverseProviders.BitcoinProvider`. */
 function resolve(id: string): Provider | null {
-  let at: unknown = window;
-  for (const part of id.split('.')) at = (at as Record<string, unknown> | undefined)?.[part];
-  return typeof (at as Provider | undefined)?.request === 'function' ? (at as Provider) : null;
-}
-
-/** Wallets answer with the result, or with JSON-RPC around it, and throw or return an error. */
-async function ask<Result>(provider: Provider, method: string, params?: object): Promise<Result> {
   try {
-    const answer = (await provider.request(method, params)) as {
-      result?: Result;
-      error?: unknown;
-      status?: string;
-    };
-    if (answer?.error) throw answer.error;
-    return (answer?.result ?? answer) as Result;
-  } catch (error) {
-    const { error: inner } = (error ?? {}) as { error?: unknown };
-    throw readWalletError(inner ?? error);
+    let at: unknown = window;
+    for (const part of id.split('.')) at = (at as Record<string, unknown> | undefined)?.[part];
+    return typeof (at as Provider | undefined)?.request === 'function' ? (at as Provider) : null;
+  } catch {
+    return null;
   }
 }
 
-async function connect(provider: Provider, name: string, network: Network): Promise<StacksWallet> {
-  const { addresses } = await ask<{ addresses?: { address: string; symbol?: string }[] }>(
-    provider,
-    'getAddresses',
-    { network: networkName(network) },
-  );
-  const own = (addresses ?? []).map((each) => each.address).filter((each) => /^S[PMTN]/.test(each));
-  if (own.length === 0) throw new WalletFault('no-account');
+/** Wallets answer with the result, or with JSON-RPC around it, and throw or return an error. */
+function ask(
+  provider: Provider,
+  facts: WalletFacts,
+  method: string,
+  params: object,
+): Promise<Record<string, unknown>> {
+  return attempt(facts, async () => {
+    let answer: unknown;
+    try {
+      answer = await provider.request(method, params);
+    } catch (error) {
+      throw readWalletError((error as { error?: unknown } | null)?.error ?? error, facts);
+    }
+    const { result, error } = (answer ?? {}) as { result?: unknown; error?: unknown };
+    if (error) throw readWalletError(error, facts);
+    const body = result ?? answer;
+    if (typeof body !== 'object' || body === null) {
+      throw new WalletFault('failed', 'an empty answer', facts);
+    }
+    return body as Record<string, unknown>;
+  });
+}
+
+function readText(value: unknown, facts: WalletFacts): string {
+  if (typeof value === 'string' && /^(?:0x)?[0-9a-fA-F]{64,}$/.test(value)) return value;
+  throw new WalletFault('failed', 'an answer of another form', facts);
+}
+
+async function connect(
+  provider: Provider,
+  id: string,
+  name: string,
+  network: Network,
+): Promise<StacksWallet> {
+  const about = { chain: 'stacks', wallet: name, network } as const;
+  const asked: WalletFacts = { ...about, doing: 'connect' };
+  const { addresses } = await ask(provider, asked, 'getAddresses', {
+    network: networkName(network),
+  });
+  const own = (Array.isArray(addresses) ? addresses : [])
+    .map((each: unknown) => (each as { address?: unknown } | null)?.address)
+    .filter((each): each is string => typeof each === 'string' && ADDRESS.test(each));
+  if (own.length === 0) throw new WalletFault('no-account', '', asked);
   const wanted = network === 'mainnet' ? /^S[PM]/ : /^S[TN]/;
   const address = own.find((each) => wanted.test(each));
-  if (!address) throw new WalletFault('wrong-network');
+  if (!address) throw new WalletFault('wrong-network', '', { ...asked, shown: own[0] ?? '' });
   return {
+    id,
     name,
     chain: 'stacks',
     address,
+    // These wallets tell nothing when they change; each answer is judged by itself.
+    isThere: () => true,
     async signMessage(message) {
-      const { signature } = await ask<{ signature: string }>(provider, 'stx_signMessage', {
+      const facts: WalletFacts = { ...about, doing: 'sign', lacks: 'text' };
+      const { signature } = await ask(provider, facts, 'stx_signMessage', {
         message,
         network: networkName(network),
       });
-      return signature;
+      return readText(signature, facts);
     },
     async callContract(call, at) {
-      const { txid } = await ask<{ txid: string }>(provider, 'stx_callContract', {
+      const facts: WalletFacts = { ...about, doing: 'send', lacks: 'call' };
+      const { txid } = await ask(provider, facts, 'stx_callContract', {
         ...call,
         network: networkName(at),
         address,
         postConditionMode: 'deny',
       });
-      return txid.startsWith('0x') ? txid : `0x${txid}`;
+      const id = readText(txid, facts);
+      return id.startsWith('0x') ? id : `0x${id}`;
     },
   };
 }

@@ -1,23 +1,32 @@
 export type Chain = 'solana' | 'stacks' | 'evm';
 export type Network = 'local' | 'devnet' | 'testnet' | 'mainnet';
 
-/** A wallet that was found in this browser. */
+/** A wallet that was found in this browser. What it says of itself is its own claim. */
 export interface FoundWallet {
   /** Unique among those found. */
   id: string;
+  /** One clean line; empty when it gave none. */
   name: string;
-  /** A data: address that the wallet brought. Draw it through `walletIcon`. */
+  /** A data: address that the wallet brought, or empty. Draw it through `walletIcon`. */
   icon: string;
   chain: Chain;
+  /** What tells it from another one of the same name, where it says so. */
+  mark?: string;
   /** Asks the wallet which account this site may see. Raises `WalletFault`. */
   connect(network: Network): Promise<ConnectedWallet>;
+  /** The accounts that it lets this site see already, without asking; left out where it cannot. */
+  recall?(network: Network): Promise<ConnectedWallet[]>;
 }
 
 /** An account of a wallet that lets this site see it. */
 export interface ConnectedWallet {
+  /** That of `FoundWallet`. */
+  id: string;
   name: string;
   chain: Chain;
   address: string;
+  /** False once the wallet shows another account. Some never say. */
+  isThere(): boolean;
   /** Signs a text; the signature in the form that the API takes. Raises `WalletFault`. */
   signMessage(text: string): Promise<string>;
 }

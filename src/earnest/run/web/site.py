@@ -4,12 +4,16 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
+import msgspec
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
-from litestar.params import QueryParameter, SkipValidation
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery, QueryParameter, SkipValidation
 
 from earnest import escrow, payouts, projects, tasks
-from earnest.chains.solana import SolanaRpc
+from earnest.accounts import SECURITY, CurrentPrincipal, parse_wallet, require_principal
+from earnest.chains.solana import SolanaRpc, associated_token_address, mints_of
+from earnest.kit.errors import InvalidInput
+from earnest.kit.limits import limit_account
 from earnest.kit.money import Asset, Chain
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
@@ -21,6 +25,8 @@ from earnest.run.version import VERSION
 GivenSolana = NamedDependency[SkipValidation[SolanaRpc]]
 
 _DAY: Final = timedelta(days=1)
+# A page asks once for each payment that it is about to have signed.
+_PURSES_PER_MINUTE_MAX: Final = 30
 _SOLANA_CLUSTER: Final = {
     Network.DEVNET: "?cluster=devnet",
     Network.TESTNET: "?cluster=testnet",
@@ -145,6 +151,14 @@ def _project_assets(settings: Settings) -> list[Asset]:
     return [Asset.STX, Asset.SBTC] if settings.stacks_sbtc_token else [Asset.STX]
 
 
+class PurseAnswer(Wire, frozen=True):
+    """What a Solana wallet holds, as far as the chain has confirmed it. `usdcMinor` is of the
+    house's own mint: null where the wallet has no account for it, or the house takes none."""
+
+    lamports: AmountMinor
+    usdc_minor: AmountMinor | None
+
+
 def describe(settings: Settings) -> SiteAnswer:
     """This house as its settings say; the same until it starts again."""
     return SiteAnswer(
@@ -233,6 +247,39 @@ class SiteController(Controller):
                 chain=Chain.SOLANA,
                 blockhash=str(found.blockhash),
                 last_valid_block_height=found.last_valid_block_height,
+            ),
+            headers={"Cache-Control": "no-store"},
+        )
+
+    @get(
+        "/purse",
+        summary="What a Solana wallet holds",
+        dependencies={"principal": Provide(require_principal)},
+        security=SECURITY,
+        responses=answers(400, 401, 429, 503),
+    )
+    async def purse(
+        self,
+        principal: CurrentPrincipal,
+        solana: GivenSolana,
+        settings: GivenSettings,
+        database: GivenDatabase,
+        address: FromQuery[Annotated[str, msgspec.Meta(max_length=44)]],
+    ) -> Response[PurseAnswer]:
+        """So that a page can say that it is too little before a wallet is asked to sign."""
+        if parse_wallet(address).chain != Chain.SOLANA:
+            raise InvalidInput(reason="the address is not one of Solana")
+        await limit_account(database, "purse", principal.account_id, most=_PURSES_PER_MINUTE_MAX)
+        mint = mints_of(settings).get(Asset.USDC)
+        tokens = [associated_token_address(address, mint)] if mint else []
+        _slot, found = await solana.get_multiple_balances(
+            [address, *tokens], commitment="confirmed"
+        )
+        held = next((found[token] for token in tokens if found[token].mint is not None), None)
+        return Response(
+            PurseAnswer(
+                lamports=str(found[address].lamports),
+                usdc_minor=None if held is None else str(held.token_minor),
             ),
             headers={"Cache-Control": "no-store"},
         )
