@@ -186,8 +186,10 @@ function Sessions() {
   const words = useWords();
   const queries = useQueryClient();
   const signOut = useSignOut();
+  const user = useUser();
   const sessions = useQuery({
-    queryKey: ['sessions'],
+    // Another wallet is another session, so that "this one" is another row.
+    queryKey: ['sessions', user?.address],
     queryFn: () => ask(api.GET('/api/me/sessions')),
   });
   const close = useMutation({

@@ -31,8 +31,15 @@ export function readDataUrl(source: string): Blob | null {
     const bytes = base64
       ? Uint8Array.from(text, (letter) => letter.charCodeAt(0))
       : new TextEncoder().encode(text);
+    if (type === 'image/svg+xml' && !isSvg(bytes)) return null;
     return new Blob([bytes], { type: type ?? '' });
   } catch {
     return null;
   }
+}
+
+/** Whether it is a drawing at all: what is not would be shown as a broken picture. */
+function isSvg(bytes: Uint8Array): boolean {
+  const read = new DOMParser().parseFromString(new TextDecoder().decode(bytes), 'image/svg+xml');
+  return read.documentElement.localName === 'svg' && !read.querySelector('parsererror');
 }
