@@ -38,8 +38,8 @@ from earnest.treasury.shapes_ledger import (
     ChainTxAnswer,
     LedgerAccountAnswer,
     LedgerAnswer,
+    ReplaysAnswer,
     TransferAnswer,
-    VerificationsAnswer,
     show_account,
     show_checkpoint,
     show_entry,
@@ -264,14 +264,12 @@ class LedgerController(Controller):
         self,
         principal: CurrentPrincipal,  # noqa: ARG002
         database: GivenDatabase,
-    ) -> Response[VerificationsAnswer]:
+    ) -> Response[ReplaysAnswer]:
         """The last twenty replays of every entry, hash and signature."""
         async with database.connection() as db:
             kept = await books.list_verifications(db, limit=books.VERIFICATIONS_SHOWN_MAX)
             waiting = await is_queued(db, VERIFY_JOB)
-        answer = VerificationsAnswer(
-            waiting=waiting, items=[show_verification(each) for each in kept]
-        )
+        answer = ReplaysAnswer(waiting=waiting, items=[show_verification(each) for each in kept])
         return Response(answer, headers=_NO_STORE)
 
     @post(

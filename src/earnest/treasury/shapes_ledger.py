@@ -44,7 +44,7 @@ class FaultAnswer(Wire, frozen=True):
     what: str
 
 
-class VerificationAnswer(Wire, frozen=True):
+class ReplayAnswer(Wire, frozen=True):
     """One replay of every entry. No faults: every sum, hash and signature holds."""
 
     id: int
@@ -63,7 +63,7 @@ class LedgerAnswer(Wire, frozen=True):
 
     assets: list[TrialBalanceAnswer]
     checkpoint: CheckpointAnswer | None
-    verification: VerificationAnswer | None
+    verification: ReplayAnswer | None
 
 
 class LedgerAccountAnswer(Wire, frozen=True):
@@ -130,11 +130,11 @@ class TransferAnswer(Wire, frozen=True):
     chain_tx: ChainTxAnswer | None
 
 
-class VerificationsAnswer(Wire, frozen=True):
+class ReplaysAnswer(Wire, frozen=True):
     """The last replays, the newest first. `waiting`: one is asked for and not done."""
 
     waiting: bool
-    items: list[VerificationAnswer]
+    items: list[ReplayAnswer]
 
 
 class AskedAnswer(Wire, frozen=True):
@@ -164,9 +164,9 @@ def show_checkpoint(found: books.Checkpoint | None) -> CheckpointAnswer | None:
     return None if found is None else CheckpointAnswer(id=found.id, taken_at=found.taken_at)
 
 
-def show_verification(kept: books.KeptVerification) -> VerificationAnswer:
+def show_verification(kept: books.KeptVerification) -> ReplayAnswer:
     """A replay on the wire."""
-    return VerificationAnswer(
+    return ReplayAnswer(
         id=kept.id,
         began_at=kept.began_at,
         ended_at=kept.ended_at,
