@@ -220,9 +220,21 @@ export async function takeScreens(page: Page, name: string): Promise<void> {
   }
 }
 
+/** The page is as wide as the screen; what is wider is named. */
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const over = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  expect(over).toBeLessThanOrEqual(0);
+  const wider = await page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    const found = [...document.body.querySelectorAll('*')].filter((each) => {
+      const { left, right } = each.getBoundingClientRect();
+      return right > width + 1 || left < -1;
+    });
+    // The innermost ones, which push the others.
+    return found
+      .filter((each) => !found.some((other) => other !== each && each.contains(other)))
+      .slice(0, 5)
+      .map((each) => `${each.parentElement?.className}: ${each.outerHTML.slice(0, 200)}`)
+      .concat(`${document.documentElement.scrollWidth} px of ${width}`);
+  });
+  expect(wider, `${new URL(page.url()).pathname} scrolls sideways`).toEqual([]);
 }

@@ -71,7 +71,8 @@ function Case(props: { id: string; label: string }) {
 
 function Shown({ dispute }: { dispute: Dispute }) {
   const { t } = useLingui();
-  const { milestoneNum, milestoneTitle } = dispute;
+  const { milestoneNum } = dispute;
+  const milestoneTitle = <bdi>{dispute.milestoneTitle}</bdi>;
   const byClient = dispute.filer === dispute.client;
   return (
     <>
@@ -103,7 +104,9 @@ function Shown({ dispute }: { dispute: Dispute }) {
           </Section>
           {dispute.acceptance && (
             <Section title={t`What was agreed for this milestone`}>
-              <p className={styles.quote}>{dispute.acceptance}</p>
+              <p className={styles.quote} dir="auto">
+                {dispute.acceptance}
+              </p>
             </Section>
           )}
           <Section title={t`What happened`}>

@@ -108,7 +108,9 @@ function List({ state }: { state: 'open' | 'closed' }) {
       fold: 'start',
       cell: (row) => (
         <>
-          <Link to={`/admin/disputes/${encodeURIComponent(row.id)}`}>{row.projectTitle}</Link>
+          <Link to={`/admin/disputes/${encodeURIComponent(row.id)}`}>
+            <bdi>{row.projectTitle}</bdi>
+          </Link>
           <Sub>
             <Trans>Milestone {row.milestoneNum}</Trans>
           </Sub>

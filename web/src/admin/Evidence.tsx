@@ -41,7 +41,11 @@ function Side(props: { dispute: Dispute; side: 'client' | 'freelancer'; name: st
       )}
       {pieces.map((piece) => (
         <article key={piece.id} className={styles.piece}>
-          {piece.text && <p className={styles.quote}>{piece.text}</p>}
+          {piece.text && (
+            <p className={styles.quote} dir="auto">
+              {piece.text}
+            </p>
+          )}
           {piece.files.length > 0 && (
             <ul className={styles.files}>
               {piece.files.map((file) => (
@@ -90,7 +94,7 @@ function File(props: { dispute: Dispute; piece: Piece; file: Piece['files'][numb
         onClick={() => fetched.mutate()}
         aria-label={t`Download ${file.name}, ${size}`}
       >
-        {file.name}
+        <bdi>{file.name}</bdi>
       </button>
       <span className="fine">
         {size}, <code title={file.sha256}>{file.sha256.slice(0, 8)}…</code>

@@ -35,7 +35,9 @@ export function Head(props: {
         </p>
       )}
       <div className={styles.headRow}>
-        <h1 tabIndex={-1}>{props.title}</h1>
+        <h1 tabIndex={-1}>
+          {typeof props.title === 'string' ? <bdi>{props.title}</bdi> : props.title}
+        </h1>
         {props.children}
       </div>
       {props.lead && <p className={styles.lead}>{props.lead}</p>}

@@ -31,7 +31,7 @@ import { FilePicker, Files, type Picked } from './Files';
 import { percent } from './money';
 import styles from './projects.module.css';
 import { type Dispute, type FaceSide, useDispute, useRefresh } from './queries';
-import { About } from './words';
+import { About, isolated } from './words';
 
 /** A dispute, for its two sides: what each says, what the chain shows, until when. */
 export function DisputePage({ side }: { side: FaceSide }) {
@@ -78,7 +78,7 @@ function Page({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
         crumbs={[{ to: `/${side}/projects/${dispute.projectId}`, name: t`The project` }]}
         lead={
           <Trans>
-            Milestone {dispute.milestoneNum}, {dispute.milestoneTitle}. Disputed by{' '}
+            Milestone {dispute.milestoneNum}, {isolated(dispute.milestoneTitle)}. Disputed by{' '}
             {dispute.filer === dispute.client ? t`the client` : t`the freelancer`}.
           </Trans>
         }

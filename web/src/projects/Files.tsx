@@ -30,7 +30,7 @@ export function Files({ files, from }: { files: AttachedFile[]; from: Origin }) 
         {files.map((file) => (
           <li key={file.fileId}>
             <button type="button" className={styles.file} onClick={() => get.mutate(file.fileId)}>
-              {file.name}
+              <bdi>{file.name}</bdi>
             </button>
             <span className="fine">
               {size(file.sizeBytes, i18n.locale)}, SHA-256{' '}
@@ -136,7 +136,7 @@ export function FilePicker(props: {
         <ul className={styles.files}>
           {props.picked.map((each) => (
             <li key={each.id}>
-              <span>{each.name}</span>
+              <bdi>{each.name}</bdi>
               <Button
                 kind="quiet"
                 onClick={() =>

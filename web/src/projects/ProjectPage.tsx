@@ -107,7 +107,9 @@ function Page({ project, side }: { project: Project; side: FaceSide }) {
                 {project.skills.length > 0 && (
                   <ul className={styles.skills} aria-label={t`Skills`}>
                     {project.skills.map((skill) => (
-                      <li key={skill}>{skill}</li>
+                      <li key={skill} dir="auto">
+                        {skill}
+                      </li>
                     ))}
                   </ul>
                 )}

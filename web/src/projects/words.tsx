@@ -155,3 +155,8 @@ export function Party(props: { of: 'client' | 'freelancer'; part: Project['part'
   if (props.of === props.part) return <Trans>You</Trans>;
   return props.of === 'client' ? <Trans>Client</Trans> : <Trans>Freelancer</Trans>;
 }
+
+/** What a person wrote, within a sentence: it turns nobody else's words round. */
+export function isolated(text: string): ReactNode {
+  return <bdi>{text}</bdi>;
+}
