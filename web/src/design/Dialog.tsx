@@ -12,6 +12,8 @@ export interface DialogProps {
   live?: boolean;
   /** Something is under way that must not be lost by a click beside it. */
   held?: boolean;
+  /** Over the whole screen, for a picture. */
+  full?: boolean;
   children?: ReactNode;
   actions?: ReactNode;
 }

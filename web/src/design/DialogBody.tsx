@@ -21,7 +21,7 @@ export default function DialogBody(props: DialogProps) {
       <Base.Portal>
         <Base.Backdrop className={styles.backdrop ?? ''} />
         <Base.Viewport className={styles.viewport ?? ''}>
-          <Base.Popup className={styles.dialog ?? ''}>
+          <Base.Popup className={classes(styles.dialog, props.full && styles.full)}>
             {props.coin && <Coin state={props.coin} live={props.live} size="large" />}
             <Base.Title className={styles.title ?? ''}>{props.title}</Base.Title>
             {props.children}

@@ -2,6 +2,10 @@ import styles from './icon.module.css';
 
 const PATHS = {
   close: 'M5 5l10 10M15 5L5 15',
+  back: 'M12 4.5 6.5 10l5.5 5.5',
+  forth: 'M8 4.5 13.5 10 8 15.5',
+  closer: 'M8.5 3a5.5 5.5 0 1 1 0 11a5.5 5.5 0 0 1 0-11M12.5 12.5 17 17M8.5 6v5M6 8.5h5',
+  skip: 'M4 5l6 5-6 5zM14.5 5v10',
   copy: 'M7 7h9v9H7zM4 13V4h9',
   earnings: 'M3.5 16.5v-5M8 16.5v-9M12.5 16.5v-6.5M16.5 16.5V4',
   plus: 'M10 4v12M4 10h12',

@@ -1,15 +1,16 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
-import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { Link } from 'react-router';
-import type { components } from '#/api';
 import { classes, Icon, Mark, Money, State, toolClass, useTitle } from '#/design';
 import frame from '#/design/frame.module.css';
 import { useSite } from '#/session';
+import { Choice, type Option } from './Choice';
 import { useDays } from './earned';
 import { type Counted, type Next, timeLeft } from './vote';
 import styles from './vote.module.css';
 
-type Option = components['schemas']['OptionAnswer'];
+/** Comes when a photo is first looked at closer. */
+const Closer = lazy(() => import('./Closer'));
 
 /** On a phone so many lie on one page; further ones are swiped to. */
 const PAGE = 4;
@@ -25,38 +26,57 @@ export function Ballot(props: {
   online: boolean;
   /** The option whose vote is on its way. */
   sending: string | null;
+  /** The task before this one was skipped. */
+  skipped: boolean;
+  /** The seat of this one is being given back. */
+  skipping: boolean;
   onChoose: (option: Option) => void;
+  onSkip: () => void;
   onLapse: () => void;
 }) {
   const { task, seat } = props.next;
   const { t } = useLingui();
   const heading = useRef<HTMLHeadingElement>(null);
   const settled = useRef(false);
+  const photos = useRef<HTMLDivElement>(null);
+  /** Whether most of the photos that came first are higher than wide: it says how they lie. */
+  const [shape, setShape] = useState<'tall' | 'wide' | null>(null);
+  const [closer, setCloser] = useState<number | null>(null);
   useTitle(task.title);
 
+  const { options } = task;
   function choose(option: Option | undefined) {
-    if (option && settled.current && props.sending === null) props.onChoose(option);
+    if (option && settled.current && props.sending === null && !props.skipping)
+      props.onChoose(option);
   }
-  const chooseByKey = useEffectEvent(choose);
+  const press = useEffectEvent((event: KeyboardEvent) => {
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector('[role="dialog"]')) return;
+    const all = [...(photos.current?.querySelectorAll<HTMLElement>('[data-at]') ?? [])];
+    if (event.key === '+') {
+      const focused = all.findIndex((each) => each.contains(document.activeElement));
+      setCloser(Math.max(0, focused) + 1);
+    } else if (/^[0-9]$/.test(event.key)) {
+      const at = Number(event.key === '0' ? 10 : event.key) - 1;
+      // Nobody votes for what is not to be seen yet.
+      if (all[at]?.dataset.at === 'shown') choose(options[at]);
+    }
+  });
 
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
+    document.addEventListener('keydown', press);
+    return () => document.removeEventListener('keydown', press);
+  }, []);
+  // Also after photos have changed their places.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the shape that changes
+  useEffect(() => {
+    settled.current = false;
     const timer = setTimeout(() => {
       settled.current = true;
     }, SETTLES_MS);
     return () => clearTimeout(timer);
-  }, []);
-
-  const { options } = task;
-  useEffect(() => {
-    function press(event: KeyboardEvent) {
-      if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (document.querySelector('[role="dialog"]') || !/^[0-9]$/.test(event.key)) return;
-      chooseByKey(options[Number(event.key === '0' ? 10 : event.key) - 1]);
-    }
-    document.addEventListener('keydown', press);
-    return () => document.removeEventListener('keydown', press);
-  }, [options]);
+  }, [shape]);
 
   const pages = useMemo(
     () =>
@@ -66,6 +86,7 @@ export function Ballot(props: {
     [options],
   );
   const count = options.length;
+  const playMoney = useSite().network !== 'mainnet';
   const last = count === 10 ? '0' : String(count);
   return (
     <div className={styles.vote}>
@@ -83,7 +104,12 @@ export function Ballot(props: {
           </span>
         </Link>
         <span className={styles.said} role="status">
-          <Said counted={props.counted} sending={props.sending !== null} online={props.online} />
+          <Said
+            counted={props.counted}
+            skipped={props.skipped}
+            sending={props.sending !== null}
+            online={props.online}
+          />
         </span>
         <Seat expiresAt={seat.expiresAt} held={props.sending !== null} onLapse={props.onLapse} />
       </header>
@@ -96,8 +122,10 @@ export function Ballot(props: {
         </div>
         {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be a grid of the screen's height */}
         <div
+          ref={photos}
           className={styles.photos}
           data-count={count}
+          data-shape={shape ?? undefined}
           data-row={count > 8 ? 'five' : count > 4 ? 'four' : 'one'}
           role="group"
           aria-label={t`Choose one of ${count} photographs`}
@@ -110,6 +138,10 @@ export function Ballot(props: {
                   option={option}
                   sending={props.sending}
                   onChoose={() => choose(option)}
+                  onCloser={() => setCloser(option.position)}
+                  onSeen={({ width, height }) =>
+                    setShape((known) => known ?? (width > height ? 'wide' : 'tall'))
+                  }
                 />
               ))}
             </div>
@@ -119,7 +151,7 @@ export function Ballot(props: {
       <footer className={styles.foot}>
         <span className={styles.stat}>
           <small>
-            <Trans>You earn</Trans>
+            {playMoney ? <Trans>You earn, in play money</Trans> : <Trans>You earn</Trans>}
           </small>
           <Money minor={task.pricePerVoteMinor} asset={task.asset} />
         </span>
@@ -136,13 +168,42 @@ export function Ballot(props: {
             </span>
           )}
         </p>
+        <button
+          type="button"
+          className={classes(toolClass, styles.skip)}
+          aria-disabled={props.sending !== null || props.skipping || undefined}
+          onClick={() => {
+            if (props.sending === null && !props.skipping) props.onSkip();
+          }}
+        >
+          <Icon name="skip" />
+          <span>
+            <Trans>Skip</Trans>
+          </span>
+        </button>
         <Today accountId={props.accountId} asset={task.asset} />
       </footer>
+      {closer !== null && (
+        <Suspense>
+          <Closer
+            options={options}
+            position={closer}
+            onMove={setCloser}
+            onChoose={choose}
+            onClose={() => setCloser(null)}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }
 
-function Said(props: { counted: Counted | null; sending: boolean; online: boolean }) {
+function Said(props: {
+  counted: Counted | null;
+  skipped: boolean;
+  sending: boolean;
+  online: boolean;
+}) {
   if (!props.online) {
     return (
       <State state="look">
@@ -157,6 +218,13 @@ function Said(props: { counted: Counted | null; sending: boolean; online: boolea
           <Trans>Counting your vote</Trans>
         </State>
       </span>
+    );
+  }
+  if (props.skipped) {
+    return (
+      <State state="closed">
+        <Trans>Skipped. Your seat is free for somebody else.</Trans>
+      </State>
     );
   }
   if (!props.counted) return null;
@@ -183,38 +251,6 @@ function Instructions({ of }: { of: string }) {
     >
       <p dir="auto">{of}</p>
     </section>
-  );
-}
-
-function Choice(props: { option: Option; sending: string | null; onChoose: () => void }) {
-  const { position, media, id } = props.option;
-  return (
-    <button
-      type="button"
-      className={classes(
-        styles.choice,
-        props.sending === id && styles.chosen,
-        props.sending !== null && props.sending !== id && styles.passed,
-      )}
-      aria-keyshortcuts={String(position % 10)}
-      aria-disabled={props.sending !== null || undefined}
-      onClick={props.onChoose}
-    >
-      <span className={styles.photo}>
-        <picture>
-          <source media="(max-width: 700px)" srcSet={media.medium} />
-          <img src={media.medium} srcSet={`${media.medium} 1x, ${media.large} 2x`} alt="" />
-        </picture>
-      </span>
-      <span className={styles.label}>
-        <span className={classes(styles.key, styles.onlyWide)} aria-hidden="true">
-          {position % 10}
-        </span>
-        <span className={styles.name}>
-          <Trans>Photo {position}</Trans>
-        </span>
-      </span>
-    </button>
   );
 }
 

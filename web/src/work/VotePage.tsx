@@ -1,7 +1,8 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState, useSyncExternalStore } from 'react';
-import { type ApiProblem, type User, useWords } from '#/api';
+import { useNavigate, useParams } from 'react-router';
+import { ApiProblem, type User, useWords } from '#/api';
 import {
   Actions,
   type Asset,
@@ -19,14 +20,17 @@ import {
 import { SignedIn, useSession, useSignIn } from '#/session';
 import { Ballot, Remaining } from './Ballot';
 import { useDays } from './earned';
-import { type Counted, useNext, useVote, type Vote } from './vote';
+import { type Counted, nextKey, useNext, useSkip, useVote, type Vote } from './vote';
 import styles from './vote.module.css';
 import { WorkFrame } from './WorkFrame';
 
 /** Why a vote did not count, or a seat is gone. */
 type Loss = { kind: 'lapsed' } | { kind: 'refused'; problem: ApiProblem; vote: Vote };
 
-/** The next photo task, over the whole screen; in the frame of the page when there is none. */
+/**
+ * The next photo task, or the one that the address names, over the whole screen; in the frame of
+ * the page when there is none.
+ */
 export function VotePage() {
   const session = useSession();
   const [voter, setVoter] = useState<User | null>(null);
@@ -76,16 +80,30 @@ function Voter({ user, signedIn }: { user: User; signedIn: boolean }) {
   const queries = useQueryClient();
   const [loss, setLoss] = useState<Loss | null>(null);
   const [counted, setCounted] = useState<Counted | null>(null);
+  const [skipped, setSkipped] = useState(false);
+  const navigate = useNavigate();
+  const { taskId: wish } = useParams();
   const vote = useVote({
-    counted: (_, answer) => setCounted(answer),
+    counted: (_, answer) => {
+      setCounted(answer);
+      setSkipped(false);
+      if (wish) void navigate('/work/tasks', { replace: true });
+    },
     refused: (given, problem) => setLoss({ kind: 'refused', problem, vote: given }),
   });
-  const next = useNext(user.id, signedIn && vote.kept === null && loss === null);
+  const skip = useSkip(() => {
+    goOn();
+    setSkipped(true);
+  });
+  const next = useNext(user.id, signedIn && vote.kept === null && loss === null, wish);
 
   function goOn() {
     setLoss(null);
     setCounted(null);
-    void queries.resetQueries({ queryKey: ['next-task', user.id] });
+    setSkipped(false);
+    skip.reset();
+    if (wish) void navigate('/work/tasks', { replace: true });
+    void queries.resetQueries({ queryKey: nextKey(user.id), exact: true });
   }
 
   if (!signedIn) return <SignedOut kept={vote.kept} />;
@@ -103,6 +121,26 @@ function Voter({ user, signedIn }: { user: User; signedIn: boolean }) {
       </Framed>
     );
   }
+  if (skip.error) {
+    const { title, what } = words(skip.error);
+    return (
+      <Framed>
+        <Note
+          state="failed"
+          level="h2"
+          title={title}
+          alert
+          actions={
+            <Button onClick={goOn}>
+              <Trans>Next task</Trans>
+            </Button>
+          }
+        >
+          <p>{what}</p>
+        </Note>
+      </Framed>
+    );
+  }
   if (next.data) {
     const { task, seat } = next.data;
     return (
@@ -112,8 +150,11 @@ function Voter({ user, signedIn }: { user: User; signedIn: boolean }) {
           next={next.data}
           accountId={user.id}
           counted={counted}
+          skipped={skipped}
+          skipping={skip.isPending}
           online={online}
           sending={vote.kept?.optionId ?? null}
+          onSkip={() => skip.mutate(task.id)}
           onLapse={() => setLoss({ kind: 'lapsed' })}
           onChoose={(option) =>
             vote.give({
@@ -133,7 +174,7 @@ function Voter({ user, signedIn }: { user: User; signedIn: boolean }) {
       <Framed>
         <Stack>
           {counted && <CountedNote counted={counted} />}
-          <Done accountId={user.id} asset={counted?.asset ?? 'SOL'} />
+          <Done accountId={user.id} asset={counted?.asset ?? 'SOL'} skipped={skipped} />
         </Stack>
       </Framed>
     );
@@ -144,6 +185,13 @@ function Voter({ user, signedIn }: { user: User; signedIn: boolean }) {
         <Empty state="look" level="h2" title={<Trans>You are offline</Trans>}>
           <Trans>The next task is fetched by itself once you are back.</Trans>
         </Empty>
+      </Framed>
+    );
+  }
+  if (wish && next.error instanceof ApiProblem && next.error.status < 500) {
+    return (
+      <Framed>
+        <NoSeatThere problem={next.error} taskId={wish} onNext={goOn} />
       </Framed>
     );
   }
@@ -309,6 +357,59 @@ function Lost(props: { loss: Loss; onNext: () => void; onAgain: (vote: Vote) => 
   );
 }
 
+/** Why there is no seat in the task that a link led to. */
+function NoSeatThere(props: { problem: ApiProblem; taskId: string; onNext: () => void }) {
+  const words = useWords();
+  const { code, status } = props.problem;
+  const own = code === 'own_task';
+  let title: ReactNode;
+  let what: ReactNode;
+  if (own) {
+    title = <Trans>This task is your own</Trans>;
+    what = <Trans>Others vote on it. Its page shows how many have, and for which photo.</Trans>;
+  } else if (code === 'already_voted') {
+    title = <Trans>You have voted on this task</Trans>;
+    what = <Trans>Your vote was counted and paid. It counts once and cannot be taken back.</Trans>;
+  } else if (code === 'task_closed') {
+    title = <Trans>This task has ended</Trans>;
+    what = <Trans>It takes no more votes. Others may be open.</Trans>;
+  } else if (code === 'task_full') {
+    title = <Trans>Every seat of this task is taken</Trans>;
+    what = (
+      <Trans>
+        As many people vote on it at this moment as votes are left. If one of them leaves, this link
+        leads to that seat.
+      </Trans>
+    );
+  } else if (status === 404 || status === 400) {
+    title = <Trans>There is no such task</Trans>;
+    what = <Trans>The link may be cut short, or the task is not open yet.</Trans>;
+  } else {
+    ({ title, what } = words(props.problem));
+  }
+  return (
+    <Empty
+      state="closed"
+      level="h2"
+      title={title}
+      actions={
+        <Actions>
+          {own && (
+            <LinkButton kind="primary" to={`/hire/tasks/${encodeURIComponent(props.taskId)}`}>
+              <Trans>See its results</Trans>
+            </LinkButton>
+          )}
+          <Button kind={own ? 'plain' : 'primary'} onClick={props.onNext}>
+            <Trans>Next task</Trans>
+          </Button>
+        </Actions>
+      }
+    >
+      {what}
+    </Empty>
+  );
+}
+
 function CountedNote({ counted }: { counted: Counted }) {
   return (
     <p role="status">
@@ -321,13 +422,19 @@ function CountedNote({ counted }: { counted: Counted }) {
   );
 }
 
-function Done(props: { accountId: string; asset: Asset }) {
+function Done(props: { accountId: string; asset: Asset; skipped: boolean }) {
   const today = useDays(props.accountId, props.asset).on(new Date());
   return (
     <Empty
-      state="final"
+      state={props.skipped ? 'closed' : 'final'}
       level="h2"
-      title={<Trans>You have voted on everything</Trans>}
+      title={
+        props.skipped ? (
+          <Trans>Skipped, and nothing else is open</Trans>
+        ) : (
+          <Trans>You have voted on everything</Trans>
+        )
+      }
       actions={
         <Actions>
           <LinkButton kind="primary" to="/work/projects">

@@ -24,7 +24,7 @@ export default function Work() {
   return (
     <Routes>
       <Route index element={<Navigate to="tasks" replace />} />
-      <Route path="tasks" element={<VotePage />} />
+      <Route path="tasks/:taskId?" element={<VotePage />} />
       <Route path="projects/*" element={<Framed page={<ProjectPages side="work" />} />} />
       <Route path="disputes/:id" element={<Framed page={<DisputePage side="work" />} />} />
       <Route path="earnings" element={<Framed page={<EarningsPage />} />} />

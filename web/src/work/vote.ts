@@ -24,29 +24,45 @@ export function timeLeft(expiresAt: string): number {
   return Date.parse(expiresAt) - (Date.now() + clockAhead);
 }
 
-async function askNext(): Promise<Next | null> {
-  const answer = await api.GET('/api/tasks/next');
+async function askNext(wish: string | undefined): Promise<Next | null> {
+  const answer = wish
+    ? await api.PUT('/api/tasks/{task_id}/seat', { params: { path: { task_id: wish } } })
+    : await api.GET('/api/tasks/next');
   const server = Date.parse(answer.response.headers.get('date') ?? '');
   // The header has whole seconds: half of one is what it is wrong by on average.
   if (Number.isFinite(server)) clockAhead = server + 500 - Date.now();
   // No task is an answer without a body.
-  return (await ask(Promise.resolve(answer))) ?? null;
+  return (await ask(Promise.resolve<typeof answer>(answer))) ?? null;
+}
+
+/** Where the seat of this account is kept; a wish for one task has a place of its own. */
+export function nextKey(accountId: string, wish?: string) {
+  return wish ? ['next-task', accountId, wish] : ['next-task', accountId];
 }
 
 /**
- * The seat that is held, or one that is taken now; null when everything was voted on. Then it is
+ * The seat that is held, or one that is taken now, in the task that is wished for; null when everything was voted on. Then it is
  * asked again, but only while somebody looks: asking takes a seat.
  */
-export function useNext(accountId: string, enabled: boolean) {
+export function useNext(accountId: string, enabled: boolean, wish: string | undefined) {
   return useQuery({
-    queryKey: ['next-task', accountId],
-    queryFn: askNext,
+    queryKey: nextKey(accountId, wish),
+    queryFn: () => askNext(wish),
     enabled,
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: 'always',
     refetchOnReconnect: 'always',
     refetchOnMount: 'always',
     refetchInterval: ({ state }) => (state.data === null ? 15_000 : false),
+  });
+}
+
+/** Gives a seat back: it is free for others at once, and the task is not offered again. */
+export function useSkip(done: () => void) {
+  return useMutation({
+    mutationFn: (taskId: string) =>
+      ask(api.DELETE('/api/tasks/{task_id}/seat', { params: { path: { task_id: taskId } } })),
+    onSuccess: done,
   });
 }
 
@@ -78,7 +94,7 @@ export function useVote(told: {
       ),
     onSuccess: (answer, vote) => {
       setKept(null);
-      queries.setQueryData(['next-task', vote.accountId], answer.next ?? null);
+      queries.setQueryData(nextKey(vote.accountId), answer.next ?? null);
       for (const key of ['days', 'balance', 'entries']) {
         void queries.invalidateQueries({ queryKey: [key, vote.accountId] });
       }
