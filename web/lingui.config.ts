@@ -21,6 +21,7 @@ export default defineConfig({
     face('work'),
     face('hire'),
     face('projects'),
+    face('inbox'),
     face('admin'),
   ],
   format: formatter({ origins: true, lineNumbers: false }),

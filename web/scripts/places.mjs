@@ -30,7 +30,7 @@ const PLACES = {
   '/admin': { parts: ['src/admin/index.tsx'], words: ['admin'] },
   '/people': { parts: ['src/work/PersonPage.tsx'], words: ['work'] },
   '/account': { parts: ['src/app/own.tsx'], words: [] },
-  '/inbox': { parts: ['src/app/own.tsx'], words: [] },
+  '/inbox': { parts: ['src/app/own.tsx'], words: ['inbox'] },
 };
 /** What stands above the fold in every language: words, figures. */
 const FONTS = ['hanken-grotesk-latin-wght'];

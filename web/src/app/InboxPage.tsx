@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 import { Link } from 'react-router';
 import { api, ask, type components, useWords } from '#/api';
 import { Actions, Button, classes, Empty, Head, Note, Skeleton, Time } from '#/design';
+import { wordsOf } from '#/inbox/words';
 import { SignedIn } from '#/session';
 import { inboxKey, placeOf } from './inbox';
 import styles from './inbox.module.css';
@@ -88,22 +89,24 @@ function List() {
 }
 
 function Item({ item }: { item: Notification }) {
+  const { i18n } = useLingui();
   const place = placeOf(item);
+  const { title, body, lang } = wordsOf(item, i18n);
   return (
     <li className={classes(styles.item, item.readAt === null && styles.unread)}>
-      <h2 className={styles.title} lang="en">
+      <h2 className={styles.title} lang={lang}>
         {item.readAt === null && (
           <span className="vh">
             <Trans>Unread:</Trans>{' '}
           </span>
         )}
-        {place ? <Link to={place}>{item.title}</Link> : item.title}
+        {place ? <Link to={place}>{title}</Link> : title}
       </h2>
       <span className={styles.time}>
         <Time at={item.createdAt} />
       </span>
-      <p className={styles.body} lang="en">
-        {item.body}
+      <p className={styles.body} lang={lang}>
+        {body}
       </p>
     </li>
   );

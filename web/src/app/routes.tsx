@@ -10,7 +10,8 @@ const Work = makePart(() => import('#/work'), ['work']);
 const Hire = makePart(() => import('#/hire'), ['hire']);
 const Admin = makePart(() => import('#/admin'), ['admin']);
 const Person = makePart(() => import('#/work/PersonPage'), ['work']);
-const Own = makePart(() => import('./own'));
+const Account = makePart(() => import('./own'));
+const Inbox = makePart(() => import('./own'), ['inbox']);
 
 /** By the first part of the address. */
 const PARTS: Record<string, Part> = {
@@ -22,8 +23,8 @@ const PARTS: Record<string, Part> = {
   hire: Hire,
   admin: Admin,
   people: Person,
-  account: Own,
-  inbox: Own,
+  account: Account,
+  inbox: Inbox,
 };
 
 /** Where it is not the part and all below it. */

@@ -1,7 +1,7 @@
 import { i18n } from '@lingui/core';
 
 export type Language = 'en' | 'de' | 'ar';
-export type Catalog = 'common' | 'front' | 'work' | 'hire' | 'projects' | 'admin';
+export type Catalog = 'common' | 'front' | 'work' | 'hire' | 'projects' | 'inbox' | 'admin';
 
 export const LANGUAGES: { value: Language; name: string; dir: 'ltr' | 'rtl' }[] = [
   { value: 'en', name: 'English', dir: 'ltr' },
