@@ -103,6 +103,11 @@ export function Ballot(props: {
             <Trans>Leave</Trans>
           </span>
         </Link>
+        {playMoney && (
+          <span className={styles.play}>
+            <Trans>Play money</Trans>
+          </span>
+        )}
         <span className={styles.said} role="status">
           <Said
             counted={props.counted}
@@ -151,7 +156,7 @@ export function Ballot(props: {
       <footer className={styles.foot}>
         <span className={styles.stat}>
           <small>
-            {playMoney ? <Trans>You earn, in play money</Trans> : <Trans>You earn</Trans>}
+            <Trans>You earn</Trans>
           </small>
           <Money minor={task.pricePerVoteMinor} asset={task.asset} />
         </span>

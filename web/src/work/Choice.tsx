@@ -40,48 +40,60 @@ export function Choice(props: {
   }
   return (
     <div className={styles.cell} data-at={at}>
-      <button
-        type="button"
-        className={classes(
-          styles.choice,
-          props.sending === id && styles.chosen,
-          away && props.sending !== id && styles.passed,
-        )}
-        aria-keyshortcuts={String(position % 10)}
-        aria-disabled={away || at !== 'shown' || undefined}
-        aria-busy={at === 'coming' || undefined}
-        {...gesture.on}
-        onClick={() => {
-          if (!gesture.spent()) choose();
-        }}
-      >
-        {at === 'coming' && <span className={styles.coming} />}
+      <div className={styles.frame}>
+        <button
+          type="button"
+          className={classes(
+            styles.choice,
+            props.sending === id && styles.chosen,
+            away && props.sending !== id && styles.passed,
+          )}
+          aria-keyshortcuts={String(position % 10)}
+          aria-disabled={away || at !== 'shown' || undefined}
+          aria-busy={at === 'coming' || undefined}
+          {...gesture.on}
+          onClick={() => {
+            if (!gesture.spent()) choose();
+          }}
+        >
+          {at === 'coming' && <span className={styles.coming} />}
+          {at !== 'failed' && (
+            <span className={styles.photo} ref={gesture.lifts}>
+              <picture key={attempt}>
+                <source media="(min-width: 1921px)" srcSet={media.large} />
+                <source media="(max-width: 700px)" srcSet={media.medium} />
+                <img
+                  src={media.medium}
+                  srcSet={`${media.medium} 1x, ${media.large} 2x`}
+                  alt=""
+                  draggable={false}
+                  onLoad={seen}
+                  onError={() => setAt('failed')}
+                />
+              </picture>
+            </span>
+          )}
+          <span className={styles.label}>
+            <span className={classes(styles.key, styles.onlyWide)} aria-hidden="true">
+              {position % 10}
+            </span>
+            <span className={styles.name}>
+              <Trans>Photo {position}</Trans>
+            </span>
+          </span>
+        </button>
         {at !== 'failed' && (
-          <span className={styles.photo} ref={gesture.lifts}>
-            <picture key={attempt}>
-              <source media="(min-width: 1921px)" srcSet={media.large} />
-              <source media="(max-width: 700px)" srcSet={media.medium} />
-              <img
-                src={media.medium}
-                srcSet={`${media.medium} 1x, ${media.large} 2x`}
-                alt=""
-                draggable={false}
-                onLoad={seen}
-                onError={() => setAt('failed')}
-              />
-            </picture>
-          </span>
+          <button
+            type="button"
+            className={styles.closer}
+            aria-label={t`Look closer at number ${position}`}
+            onClick={props.onCloser}
+          >
+            <Icon name="closer" />
+          </button>
         )}
-        <span className={styles.label}>
-          <span className={classes(styles.key, styles.onlyWide)} aria-hidden="true">
-            {position % 10}
-          </span>
-          <span className={styles.name}>
-            <Trans>Photo {position}</Trans>
-          </span>
-        </span>
-      </button>
-      {at === 'failed' ? (
+      </div>
+      {at === 'failed' && (
         <div className={styles.missing} role="alert">
           <p>
             <Trans>Number {position} did not load.</Trans>
@@ -95,15 +107,6 @@ export function Choice(props: {
             <Trans>Load it again</Trans>
           </Button>
         </div>
-      ) : (
-        <button
-          type="button"
-          className={styles.closer}
-          aria-label={t`Look closer at number ${position}`}
-          onClick={props.onCloser}
-        >
-          <Icon name="closer" />
-        </button>
       )}
     </div>
   );
