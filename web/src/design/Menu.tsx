@@ -1,15 +1,18 @@
 import { Menu as Base } from '@base-ui/react/menu';
-import type { ReactElement, ReactNode } from 'react';
+import { type ReactElement, type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import { Icon, type IconName } from './Icon';
 import styles from './menu.module.css';
 
 /** What opens from a button. `trigger` is that button's element; `open` when it begins open. */
 export function Menu(props: { trigger: ReactElement; open?: boolean; children: ReactNode }) {
+  // Beside its button and not at the end of the page: so it lies in the same landmark.
+  const [home, setHome] = useState<HTMLElement | null>(null);
   return (
     <Base.Root modal={false} defaultOpen={props.open ?? false}>
       <Base.Trigger render={props.trigger as ReactElement<Record<string, unknown>>} />
-      <Base.Portal>
+      <div ref={setHome} />
+      <Base.Portal container={home}>
         <Base.Positioner align="end" sideOffset={8} className={styles.positioner ?? ''}>
           <Base.Popup className={styles.popup ?? ''}>{props.children}</Base.Popup>
         </Base.Positioner>

@@ -27,8 +27,9 @@ export default function Closer(props: {
       const forth = document.documentElement.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
       if (/^Arrow(Left|Right)$/.test(event.key)) moveByKey(event.key === forth ? 1 : -1);
     }
-    document.addEventListener('keydown', press);
-    return () => document.removeEventListener('keydown', press);
+    // Before the dialog, which keeps what is pressed in it.
+    document.addEventListener('keydown', press, true);
+    return () => document.removeEventListener('keydown', press, true);
   }, []);
   if (!option) return null;
   return (
