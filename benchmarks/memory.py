@@ -50,11 +50,11 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
 def measure_memory(folder: Path) -> Memory:
     """Starts the system twice and plays the demo once. Raises `NotReady`."""
     state = folder / "up"
-    with _up(state) as (first_ready_s, _):
+    with up(state) as (first_ready_s, _):
         pass
-    with _up(state) as (ready_s, pid):
+    with up(state) as (ready_s, pid):
         time.sleep(REST_S)
-        rest = _footprints(_state(state), pid)
+        rest = _footprints(state_of(state), pid)
     print(f"  ready after {first_ready_s:.1f} s, again after {ready_s:.1f} s")
     demo_s, work = _watch_demo(folder / "demo")
     return Memory(
@@ -73,7 +73,8 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def _up(state: Path) -> Iterator[tuple[float, int]]:
+def up(state: Path) -> Iterator[tuple[float, int]]:
+    """`earnest up` in this folder: seconds until all of it answered, and its process."""
     began_s = time.perf_counter()
     process = _earnest("up", "--port", "0", "--state-dir", str(state))
     try:
@@ -100,7 +101,8 @@ def _earnest(*command: str) -> "subprocess.Popen[bytes]":
     )
 
 
-def _state(state: Path) -> RunState:
+def state_of(state: Path) -> RunState:
+    """What runs in this folder. Raises `NotReady`."""
     found = read_run_state(StateDir(state))
     if found is None:
         raise NotReady(f"nothing runs in {state}")

@@ -1,4 +1,4 @@
-import { Trans } from '@lingui/react/macro';
+import { Trans, useLingui } from '@lingui/react/macro';
 import { QueryErrorResetBoundary } from '@tanstack/react-query';
 import { Component, type ReactNode } from 'react';
 import { useWords } from '#/api';
@@ -37,8 +37,40 @@ class Boundary extends Component<
   }
 }
 
+/** A part of the app is not where this page, which was opened before an update, looks for it. */
+function isPartGone(error: unknown): boolean {
+  return error instanceof TypeError && /module|import/i.test(error.message) && navigator.onLine;
+}
+
+function PartGone() {
+  const { t } = useLingui();
+  return (
+    <main className="wrap" id="main">
+      <Empty
+        state="look"
+        level="h1"
+        title={t`This page is of an earlier version`}
+        actions={
+          <Actions>
+            <Button kind="primary" onClick={() => location.reload()}>
+              <Trans>Read the page anew</Trans>
+            </Button>
+          </Actions>
+        }
+      >
+        <Trans>
+          The house has been updated since it was opened, and the part that you asked for is in a
+          new place. What you sent is safe; what you only typed here is not kept. Read the page anew
+          to go on.
+        </Trans>
+      </Empty>
+    </main>
+  );
+}
+
 function Broken(props: { error: unknown; onAgain: () => void }) {
   const { title, what } = useWords()(props.error);
+  if (isPartGone(props.error)) return <PartGone />;
   return (
     <main className="wrap" id="main">
       <Empty

@@ -48,7 +48,7 @@ export function Frame(props: {
   children: ReactNode;
 }) {
   const { t } = useLingui();
-  const { pathname } = useLocation();
+  const { pathname, hash } = useLocation();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   const app = props.face !== 'front';
@@ -58,13 +58,24 @@ export function Frame(props: {
   useEffect(() => {
     if (first.current) {
       first.current = false;
+      // The browser looked for it before it was drawn.
+      if (hash) document.getElementById(hash.slice(1))?.scrollIntoView();
       return;
     }
-    window.scrollTo(0, 0);
+    const part = hash ? document.getElementById(hash.slice(1)) : null;
+    if (part) part.scrollIntoView();
+    else window.scrollTo(0, 0);
     main.current?.focus({ preventScroll: true });
-  }, [pathname]);
+  }, [pathname, hash]);
 
-  if (props.bare) return props.children;
+  if (props.bare) {
+    return (
+      <>
+        <PlayEdge />
+        {props.children}
+      </>
+    );
+  }
   return (
     <>
       <a className={styles.skip} href="#main">
@@ -82,10 +93,10 @@ export function Frame(props: {
           </Link>
           <nav className={styles.nav} aria-label={props.label}>
             {props.places.map((place) =>
-              place.to.startsWith('#') ? (
-                <a key={place.to} href={place.to}>
+              place.to.includes('#') ? (
+                <Link key={place.to} to={place.to}>
                   {place.name}
-                </a>
+                </Link>
               ) : (
                 <NavLink key={place.to} to={place.to} end={place.end ?? false}>
                   {place.name}
@@ -209,6 +220,18 @@ function PlayMoney() {
   );
 }
 
+/** The same on a task that fills the screen: over its upper edge, so that it takes no height. */
+function PlayEdge() {
+  const { t } = useLingui();
+  const { network } = useSite();
+  if (network === 'mainnet') return null;
+  return (
+    <p className={styles.edge}>
+      <span>{t`Play money`}</span>
+    </p>
+  );
+}
+
 /** Said while the line is away; what was asked meanwhile is asked again when it is back. */
 function Offline() {
   const online = useSyncExternalStore(
@@ -236,12 +259,18 @@ function Foot() {
             Earnest at <b>{site.domain}</b>
           </Trans>
         </span>
-        <Link to="/#proof">
+        <Link to="/proof">
           <Trans>Proof of solvency</Trans>
         </Link>
+        <Link to="/fees">
+          <Trans>Fees</Trans>
+        </Link>
         <a href="/api/docs">
-          <Trans>API</Trans>
+          <Trans>Documentation</Trans>
         </a>
+        <Link to="/states">
+          <Trans>States</Trans>
+        </Link>
         <span className={styles.footEnd}>
           <Trans>Version {site.version}</Trans>
         </span>

@@ -1,4 +1,5 @@
 import { type ComponentType, lazy, useState } from 'react';
+import { patient } from '#/design/later';
 import { addCatalog, type Catalog } from '#/i18n';
 
 /** A part of the app that comes when it is first gone to: its script, and its words with it. */
@@ -14,7 +15,7 @@ export function makePart(
 ): Part {
   let here: ComponentType | null = null;
   const fetchPart = async () => {
-    const [made] = await Promise.all([load(), ...words.map(addCatalog)]);
+    const [made] = await Promise.all([patient(load)(), ...words.map(addCatalog)]);
     here = made.default;
     return made;
   };

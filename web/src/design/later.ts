@@ -1,12 +1,9 @@
 /** What is loaded once the page stands still. */
 const waiting = new Set<() => Promise<unknown>>();
 
-/**
- * A part that no page needs before something is pressed: loaded when it is asked for, or by
- * `loadLater` before that. While the line is away it waits for it: the frame says so.
- */
-export function later<Part>(load: () => Promise<Part>): () => Promise<Part> {
-  const patient = async (): Promise<Part> => {
+/** Loads a part; while the line is away it waits for it: the frame says so. */
+export function patient<Part>(load: () => Promise<Part>): () => Promise<Part> {
+  return async () => {
     for (;;) {
       try {
         return await load();
@@ -16,8 +13,15 @@ export function later<Part>(load: () => Promise<Part>): () => Promise<Part> {
       }
     }
   };
+}
+
+/**
+ * A part that no page needs before something is pressed: loaded when it is asked for, or by
+ * `loadLater` before that.
+ */
+export function later<Part>(load: () => Promise<Part>): () => Promise<Part> {
   waiting.add(load);
-  return patient;
+  return patient(load);
 }
 
 /** Fetches what may be pressed next. A part that does not come is asked for again when it is. */

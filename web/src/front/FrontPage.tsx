@@ -1,11 +1,10 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
-import { Frame } from '#/app/Frame';
 import {
   Actions,
   Bargain,
+  buttonClass,
   Coin,
-  classes,
   Ledger,
   LinkButton,
   Money,
@@ -18,6 +17,7 @@ import {
   useTitle,
 } from '#/design';
 import { Counts } from './Counts';
+import { FrontFrame } from './FrontFrame';
 import styles from './front.module.css';
 import { Proof } from './Proof';
 import autumn from './photos/cover-autumn-small.webp';
@@ -31,15 +31,7 @@ export function FrontPage() {
   const { t } = useLingui();
   useTitle(t`Paid work, settled by the chain`);
   return (
-    <Frame
-      face="front"
-      label={t`Site`}
-      places={[
-        { to: '#kinds', name: t`What it pays for`, icon: 'photos' },
-        { to: '#proof', name: t`Proof`, icon: 'check' },
-        { to: '#host', name: t`Host your own`, icon: 'up' },
-      ]}
-    >
+    <FrontFrame>
       <div className={styles.front}>
         <div className={styles.hero}>
           <div className={styles.say}>
@@ -72,7 +64,7 @@ export function FrontPage() {
         <Proof />
         <Host />
       </div>
-    </Frame>
+    </FrontFrame>
   );
 }
 
@@ -262,10 +254,18 @@ function Host() {
               a chain to practise on. Later you point it at the real one.
             </Trans>
           </p>
+          <Actions>
+            <a className={buttonClass()} href="/api/docs">
+              <Trans>Read the API</Trans>
+            </a>
+          </Actions>
         </Stack>
-        <pre className={classes(styles.shell)}>
+        <pre className={styles.shell}>
           <code>
             <b>make up</b>
+            {'\n'}Postgres{'     '}ready{'\n'}Chains{'       '}ready{'\n'}Signer{'       '}ready, on
+            its own
+            {'\n'}Site and API http://127.0.0.1:8000
           </code>
         </pre>
       </Two>
