@@ -141,11 +141,13 @@ def _least(asked: object) -> Iterator[str]:
         for each in (asked if isinstance(asked, list) else [])
         if each["type"] in ("Script", "Stylesheet", "Font") and each["bytes"] > 0
     ]
-    bodies = {f"/{at}.js": b"//" + os.urandom(size).hex().encode()[:size] for at, size in enumerate(sizes)}
+    bodies = {
+        f"/{at}.js": b"//" + os.urandom(size).hex().encode()[:size] for at, size in enumerate(sizes)
+    }
     tags = "".join(f'<link rel="modulepreload" href="{path}">' for path in bodies)
     last = (
         "".join(f'import "{path}";' for path in bodies)
-        + 'document.body.innerHTML = \'<button id="there">There</button>\';'
+        + "document.body.innerHTML = '<button id=\"there\">There</button>';"
     )
     bodies["/last.js"] = last.encode()
     page = f'<!doctype html><title>x</title>{tags}<script type="module" src="/last.js"></script>'
@@ -213,11 +215,12 @@ def first_load_bytes(built: Path, place: str) -> int:
     page = (built / "index.html").read_text()
     told = json.loads((built / "places.json").read_text())["places"][place]
     named = [part.split('"')[0] for part in page.split('src="')[1:]]
-    named += [part.split('"')[0] for part in page.split('rel="modulepreload" crossorigin href="')[1:]]
+    named += [
+        part.split('"')[0] for part in page.split('rel="modulepreload" crossorigin href="')[1:]
+    ]
     paths = dict.fromkeys([*named, *told["scripts"], *told["words"]["en"]])
     return sum(
         len(gzip.compress((built / path.lstrip("/")).read_bytes(), 9))
         for path in paths
         if path.endswith(".js")
     )
-
