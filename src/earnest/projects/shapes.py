@@ -242,7 +242,11 @@ class AttachedFileAnswer(DocumentAnswer, frozen=True):
 
 class ProposalAnswer(Wire, frozen=True):
     """A proposal, for its freelancer and the project's client. `rejected` by the client, or
-    `passed_over` because another one was accepted; the latter revives if that falls through."""
+    `passed_over` because another one was accepted; the latter revives if that falls through.
+
+    `projectTermsVersion` is the version of the terms that stands: where it is not `termsVersion`,
+    they changed since, and the proposal counts again once its freelancer stands by it.
+    """
 
     id: UUID
     project_id: UUID
@@ -257,6 +261,10 @@ class ProposalAnswer(Wire, frozen=True):
     status: ProposalStatus
     created_at: datetime
     decided_at: datetime | None
+    project_title: str
+    project_stage: Stage
+    project_terms_version: int
+    asset: Asset
 
 
 class DeliverableAnswer(Wire, frozen=True):
@@ -506,6 +514,10 @@ def show_proposal(proposal: Proposal) -> ProposalAnswer:
         status=proposal.status,
         created_at=proposal.created_at,
         decided_at=proposal.decided_at,
+        project_title=proposal.project_title,
+        project_stage=proposal.project_stage,
+        project_terms_version=proposal.project_terms_version,
+        asset=proposal.asset,
     )
 
 

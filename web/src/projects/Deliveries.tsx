@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { api, ask, newIdempotencyKey, useWords } from '#/api';
 import { Actions, Button, Note, TextArea, Time } from '#/design';
 import type { Wanted } from './Acts';
+import { saysSomething } from './blank';
 import { FilePicker, Files, type Picked } from './Files';
 import { LinksField, readLinks } from './LinksField';
 import { Links } from './Proposals';
@@ -57,7 +58,7 @@ export function HandIn(props: {
   const [tried, setTried] = useState(false);
   const { num } = milestone;
   const read = readLinks(links);
-  const empty = note.trim() === '' && picked.length === 0 && (read?.length ?? 0) === 0;
+  const empty = !saysSomething(note) && picked.length === 0 && (read?.length ?? 0) === 0;
   const given = (found.data?.items.length ?? 0) > 0;
   const mayComplete =
     milestone.status === 'locked' &&

@@ -1,6 +1,6 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useEffect } from 'react';
 import { Link, NavLink, useSearchParams } from 'react-router';
 import { api, ask, useWords } from '#/api';
 import {
@@ -12,16 +12,25 @@ import {
   LinkButton,
   Money,
   Note,
-  SelectField,
   Skeleton,
-  TextField,
+  State,
   Time,
 } from '#/design';
 import { SignedIn, useUser } from '#/session';
+import { Filters, useFilters } from './Filters';
 import { ProposalState } from './Proposals';
+import { usePlace } from './place';
 import styles from './projects.module.css';
-import { type FaceSide, type ProjectCard, type ProjectSearch, useProjects } from './queries';
-import { CATEGORIES, ProjectState, useCategoryName, useDays } from './words';
+import {
+  type FaceSide,
+  PAGE,
+  type ProjectCard,
+  type ProjectSearch,
+  type Proposal,
+  type ProposalPage,
+  useProjects,
+} from './queries';
+import { ProjectState, useCategoryName, useDays } from './words';
 
 /** Projects to find work in, or one's own; the address holds what was searched for. */
 export function ListPage({ side }: { side: FaceSide }) {
@@ -36,9 +45,9 @@ export function ListPage({ side }: { side: FaceSide }) {
           </LinkButton>
         </Head>
         <SignedIn>
-          <List
-            search={{ part: 'client' }}
-            empty={
+          <Own
+            part="client"
+            none={
               <Empty
                 state="waiting"
                 level="h2"
@@ -68,16 +77,25 @@ export function ListPage({ side }: { side: FaceSide }) {
         lead={t`Paid work in milestones. The money lies in a contract before you begin.`}
       />
       <nav className={styles.views} aria-label={t`Which projects`}>
-        <View name={t`Find work`} to="" on={view === null} />
+        <View name={t`Find work`} to="" on={view !== 'mine' && view !== 'proposals'} />
         <View name={t`Mine`} to="?view=mine" on={view === 'mine'} />
         <View name={t`My proposals`} to="?view=proposals" on={view === 'proposals'} />
       </nav>
       {view === 'mine' ? (
         <SignedIn>
-          <List
-            search={{ part: 'freelancer' }}
-            empty={
-              <Empty state="waiting" level="h2" title={t`No project of yours yet`}>
+          <Own
+            part="freelancer"
+            none={
+              <Empty
+                state="waiting"
+                level="h2"
+                title={t`No project of yours yet`}
+                actions={
+                  <LinkButton kind="primary" to="/work/projects">
+                    <Trans>Find work</Trans>
+                  </LinkButton>
+                }
+              >
                 <Trans>Once a client accepts a proposal of yours, the project stands here.</Trans>
               </Empty>
             }
@@ -106,84 +124,31 @@ function View(props: { name: string; to: string; on: boolean }) {
   );
 }
 
+/** Every project that takes proposals, narrowed and sorted as the address says. */
 function Find() {
   const { t } = useLingui();
-  const category = useCategoryName();
-  const [params, setParams] = useSearchParams();
-  const [q, setQ] = useState(params.get('q') ?? '');
-  const search: ProjectSearch = { status: 'open' };
-  const asked = params.get('q');
-  const kind = CATEGORIES.find((each) => each === params.get('category'));
-  const asset = params.get('asset');
-  if (asked) search.q = asked;
-  if (kind) search.category = kind;
-  if (asset === 'STX' || asset === 'sBTC') search.asset = asset;
-  function set(name: string, value: string) {
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value) next.set(name, value);
-        else next.delete(name);
-        return next;
-      },
-      { replace: true },
-    );
-  }
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    set('q', q.trim());
-  }
+  const filters = useFilters();
   return (
     <>
-      {/* biome-ignore lint/a11y/useSemanticElements: React knows the element, browsers not all */}
-      <form role="search" className={styles.search} onSubmit={submit}>
-        <TextField
-          label={t`Words`}
-          type="search"
-          maxLength={200}
-          value={q}
-          onChange={(event) => setQ(event.target.value)}
-        />
-        <SelectField
-          label={t`Kind of work`}
-          value={kind ?? ''}
-          onChange={(event) => set('category', event.target.value)}
-        >
-          <option value="">{t`All kinds`}</option>
-          {CATEGORIES.map((each) => (
-            <option key={each} value={each}>
-              {category(each)}
-            </option>
-          ))}
-        </SelectField>
-        <SelectField
-          label={t`Paid in`}
-          value={search.asset ?? ''}
-          onChange={(event) => set('asset', event.target.value)}
-        >
-          <option value="">{t`Any asset`}</option>
-          <option value="STX">STX</option>
-          <option value="sBTC">sBTC</option>
-        </SelectField>
-        <Button type="submit">
-          <Trans>Search</Trans>
-        </Button>
-      </form>
+      <Filters of={filters} />
       <List
-        search={search}
-        empty={
-          asked || kind || asset ? (
+        search={{ status: 'open', ...filters.search }}
+        side="work"
+        none={
+          filters.count > 0 ? (
             <Empty
               state="closed"
               level="h2"
               title={t`Nothing like that is open`}
               actions={
-                <LinkButton to="/work/projects" onClick={() => setQ('')}>
+                <Button kind="primary" onClick={filters.clear}>
                   <Trans>Show all open projects</Trans>
-                </LinkButton>
+                </Button>
               }
             >
-              <Trans>Fewer words, or another kind of work, find more.</Trans>
+              <Trans>
+                Fewer words or a wider range find more. New projects come in at the top.
+              </Trans>
             </Empty>
           ) : (
             <Empty
@@ -205,34 +170,113 @@ function Find() {
   );
 }
 
-function List(props: { search: ProjectSearch; empty: React.ReactNode }) {
+/** One's own, as the client or the freelancer. */
+function Own(props: { part: 'client' | 'freelancer'; none: React.ReactNode }) {
+  const { t } = useLingui();
+  const filters = useFilters();
+  return (
+    <>
+      <Filters of={filters} own />
+      <List
+        search={{ part: props.part, ...filters.search }}
+        side={props.part === 'client' ? 'hire' : 'work'}
+        none={
+          filters.count > 0 ? (
+            <Empty
+              state="closed"
+              level="h2"
+              title={t`None of yours is like that`}
+              actions={
+                <Button kind="primary" onClick={filters.clear}>
+                  <Trans>Show all of yours</Trans>
+                </Button>
+              }
+            />
+          ) : (
+            props.none
+          )
+        }
+      />
+    </>
+  );
+}
+
+function List(props: { search: ProjectSearch; side: FaceSide; none: React.ReactNode }) {
   const { t } = useLingui();
   const words = useWords();
+  const [params, setParams] = useSearchParams();
   const pages = useProjects(props.search);
-  if (pages.error) {
+  const { fetchNextPage, hasNextPage, isFetchingNextPage, isPlaceholderData } = pages;
+  const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  // The address says how far one had read on: a reload comes back to the same place.
+  const wanted = Number(/^\d{1,5}$/.exec(params.get('shown') ?? '')?.[0] ?? 0);
+  const short = items.length < wanted && hasNextPage;
+  useEffect(() => {
+    if (short && !isFetchingNextPage && !isPlaceholderData) void fetchNextPage();
+  }, [short, isFetchingNextPage, isPlaceholderData, fetchNextPage]);
+  usePlace(pages.data !== undefined && !short);
+  if (pages.error && items.length === 0) {
     return (
-      <Note state="failed" title={words(pages.error).title} alert>
+      <Note
+        state="failed"
+        title={words(pages.error).title}
+        alert
+        actions={
+          <Button onClick={() => void pages.refetch()}>
+            <Trans>Try again</Trans>
+          </Button>
+        }
+      >
         <p>{words(pages.error).what}</p>
       </Note>
     );
   }
   if (!pages.data) return <Skeleton lines={5} label={t`Fetching projects`} />;
-  const items = pages.data.pages.flatMap((page) => page.items);
-  if (items.length === 0) return props.empty;
-  const side = props.search.part === 'client' ? 'hire' : 'work';
+  if (items.length === 0) return props.none;
+  function more() {
+    setParams(
+      (before) => {
+        const next = new URLSearchParams(before);
+        next.set('shown', String(items.length + PAGE));
+        return next;
+      },
+      { replace: true, preventScrollReset: true },
+    );
+  }
   return (
     <>
-      <ul className={styles.cards}>
+      <ul className={styles.cards} aria-busy={isPlaceholderData || undefined}>
         {items.map((each) => (
-          <Card key={each.id} card={each} side={side} />
+          <Card key={each.id} card={each} side={props.side} />
         ))}
       </ul>
-      {pages.hasNextPage && (
+      {pages.error && (
+        <Note state="failed" title={words(pages.error).title} alert>
+          <p>{words(pages.error).what}</p>
+        </Note>
+      )}
+      {hasNextPage ? (
         <Actions className={styles.more ?? ''}>
-          <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-            <Trans>Show older ones</Trans>
+          <Button
+            disabled={isFetchingNextPage}
+            onClick={() => (items.length >= wanted ? more() : void fetchNextPage())}
+          >
+            <Trans>Show more</Trans>
           </Button>
+          <span className="fine" role="status">
+            <Plural value={items.length} one="# is shown" other="# are shown" />
+          </span>
         </Actions>
+      ) : (
+        items.length > PAGE && (
+          <p className="fine" role="status">
+            <Plural
+              value={items.length}
+              one="# project, all of them"
+              other="# projects, all of them"
+            />
+          </p>
+        )
       )}
     </>
   );
@@ -282,24 +326,42 @@ function Card({ card, side }: { card: ProjectCard; side: FaceSide }) {
   );
 }
 
-/** What was proposed with the Stacks wallet of the account. */
-function MyProposals() {
-  const { t } = useLingui();
+/** What was proposed with the Stacks wallets of the account, newest first. */
+function useMyProposals() {
   const user = useUser();
-  const words = useWords();
-  const days = useDays();
-  const address = user?.addresses.find((each) => /^S[PMTN]/.test(each.address))?.address;
-  const proposals = useQuery({
-    queryKey: ['projects', 'proposals', address],
-    queryFn: () =>
-      ask(
-        api.GET('/api/freelancers/{address}/proposals', {
-          params: { path: { address: address ?? '' }, query: { limit: 100 } },
-        }),
-      ),
-    enabled: address !== undefined,
+  const addresses = (user?.addresses ?? [])
+    .map((each) => each.address)
+    .filter((address) => /^S[PMTN]/.test(address));
+  const query = useQuery({
+    queryKey: ['projects', 'proposals', ...addresses],
+    queryFn: async () => {
+      const found: Proposal[] = [];
+      for (const address of addresses) {
+        let cursor: string | null | undefined = '';
+        while (cursor != null) {
+          const page: ProposalPage = await ask(
+            api.GET('/api/freelancers/{address}/proposals', {
+              params: { path: { address }, query: { limit: 100, ...(cursor ? { cursor } : {}) } },
+            }),
+          );
+          found.push(...page.items);
+          cursor = page.nextCursor;
+        }
+      }
+      return found.sort((one, other) => other.createdAt.localeCompare(one.createdAt));
+    },
+    enabled: addresses.length > 0,
     refetchInterval: 20_000,
   });
+  return { ...query, none: addresses.length === 0 };
+}
+
+function MyProposals() {
+  const { t } = useLingui();
+  const words = useWords();
+  const days = useDays();
+  const proposals = useMyProposals();
+  usePlace(proposals.data !== undefined);
   if (proposals.error) {
     return (
       <Note state="failed" title={words(proposals.error).title} alert>
@@ -307,10 +369,10 @@ function MyProposals() {
       </Note>
     );
   }
-  if (address !== undefined && proposals.isPending) {
+  if (!proposals.none && proposals.isPending) {
     return <Skeleton lines={4} label={t`Fetching your proposals`} />;
   }
-  const items = proposals.data?.items ?? [];
+  const items = proposals.data ?? [];
   if (items.length === 0) {
     return (
       <Empty
@@ -331,17 +393,23 @@ function MyProposals() {
     <ul className={styles.cards}>
       {items.map((each) => (
         <li key={each.id} className={styles.card}>
-          <h2 className={styles.cardTitle}>
-            <ProposalLink id={each.projectId} />
+          <h2 className={styles.cardTitle} dir="auto">
+            <Link to={`/work/projects/${each.projectId}`}>{each.projectTitle}</Link>
           </h2>
           <p className={styles.cardSum}>
-            <ProposalSum id={each.projectId} minor={each.budgetMinor} />
+            <Money minor={each.budgetMinor} asset={each.asset} />
           </p>
           <p className={styles.cardWords} dir="auto">
             {each.coverLetter}
           </p>
           <p className={styles.cardFacts}>
-            <ProposalState status={each.status} />
+            {each.status === 'waiting' &&
+            each.projectStage === 'open' &&
+            each.termsVersion !== each.projectTermsVersion ? (
+              <State state="look">{t`The terms changed: your turn`}</State>
+            ) : (
+              <ProposalState status={each.status} stage={each.projectStage} />
+            )}
             <span>{days(each.days)}</span>
             <span>
               <Time at={each.createdAt} show="day" />
@@ -351,23 +419,4 @@ function MyProposals() {
       ))}
     </ul>
   );
-}
-
-function useTitleOf(id: string) {
-  return useQuery({
-    queryKey: ['project', id, 'title'],
-    queryFn: () =>
-      ask(api.GET('/api/projects/{project_id}', { params: { path: { project_id: id } } })),
-    staleTime: 60_000,
-  }).data;
-}
-
-function ProposalLink({ id }: { id: string }) {
-  const project = useTitleOf(id);
-  return <Link to={`/work/projects/${id}`}>{project?.title ?? <Trans>Project</Trans>}</Link>;
-}
-
-function ProposalSum({ id, minor }: { id: string; minor: string }) {
-  const project = useTitleOf(id);
-  return project ? <Money minor={minor} asset={project.asset} /> : null;
 }

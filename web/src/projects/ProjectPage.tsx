@@ -2,11 +2,13 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Navigate, useParams } from 'react-router';
 import { ApiProblem, useWords } from '#/api';
 import { NoSuchPage } from '#/app/NoSuchPage';
+import { Share } from '#/app/Share';
 import { Address, Head, Note, Section, Skeleton, Stack, Time, Two } from '#/design';
 import { useUser } from '#/session';
 import { useActs } from './Acts';
 import { Agreed } from './Agreed';
 import { EscrowSheet } from './EscrowSheet';
+import { Manage } from './Manage';
 import { Milestones } from './Milestones';
 import { OtherEscrows } from './OtherEscrows';
 import { Proposals } from './Proposals';
@@ -14,6 +16,7 @@ import { ProposePart } from './ProposePart';
 import styles from './projects.module.css';
 import { type FaceSide, type Project, useProject, useRights } from './queries';
 import { Reviews } from './Reviews';
+import { Standing } from './Standing';
 import { Turn } from './Turn';
 import { ProjectState, useCategoryName } from './words';
 
@@ -78,7 +81,11 @@ function Page({ project, side }: { project: Project; side: FaceSide }) {
         }
       >
         <ProjectState project={project} />
+        {project.status === 'open' && (
+          <Share path={`/work/projects/${project.id}`} title={project.title} />
+        )}
       </Head>
+      <Standing project={project} side={side} onAct={acts.start} />
       <Turn project={project} rights={rights} side={side} onAct={acts.start} />
       <div className={styles.body}>
         <OtherEscrows project={project} />
@@ -119,6 +126,7 @@ function Page({ project, side }: { project: Project; side: FaceSide }) {
           <aside className={styles.aside} aria-label={t`Money and terms`}>
             <EscrowSheet project={project} />
             <Agreed project={project} />
+            <Manage project={project} />
           </aside>
         </Two>
         {user && <Proposals project={project} />}

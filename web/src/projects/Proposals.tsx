@@ -1,7 +1,8 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ApiProblem, api, ask, useWords } from '#/api';
+import { Link } from 'react-router';
+import { api, ask, useWords } from '#/api';
 import {
   Actions,
   Address,
@@ -14,50 +15,213 @@ import {
   Money,
   Note,
   Section,
+  SelectField,
   State,
+  Time,
 } from '#/design';
 import { Files } from './Files';
+import market from './market.module.css';
 import styles from './projects.module.css';
 import { type Project, type Proposal, useProposals, useRefresh } from './queries';
+import { TermsChanged } from './TermsChanged';
 import { useDays } from './words';
+
+const SHOWN = 12;
+
+type Order = 'received' | 'lowest' | 'highest' | 'soonest';
 
 /** The proposals side by side, for the client; a freelancer sees their own. */
 export function Proposals({ project }: { project: Project }) {
+  const words = useWords();
   const proposals = useProposals(project);
   const items = proposals.data?.items ?? [];
+  if (proposals.error && items.length === 0) {
+    return (
+      <Section id="proposals" title={<Trans>Proposals</Trans>}>
+        <Note state="failed" title={words(proposals.error).title} alert>
+          <p>{words(proposals.error).what}</p>
+        </Note>
+      </Section>
+    );
+  }
   if (items.length === 0) return null;
-  const count = items.length;
+  return project.part === 'client' ? (
+    <Received proposals={items} project={project} />
+  ) : (
+    <OwnProposals proposals={items} project={project} />
+  );
+}
+
+const RANK: Record<Proposal['status'], number> = {
+  accepted: 0,
+  waiting: 1,
+  passed_over: 2,
+  rejected: 3,
+  withdrawn: 4,
+};
+
+/** Those that wait come first; among them the client says what counts. */
+function sorted(proposals: Proposal[], order: Order): Proposal[] {
+  const by = (one: Proposal, other: Proposal): number => {
+    const rank = RANK[one.status] - RANK[other.status];
+    if (rank !== 0) return rank;
+    const sums = BigInt(one.budgetMinor) - BigInt(other.budgetMinor);
+    if (order === 'lowest' && sums !== 0n) return sums < 0n ? -1 : 1;
+    if (order === 'highest' && sums !== 0n) return sums < 0n ? 1 : -1;
+    if (order === 'soonest') return one.days - other.days;
+    return 0;
+  };
+  // A stable sort: equal ones stay as they were received.
+  return [...proposals].sort(by);
+}
+
+function Received({ proposals, project }: { proposals: Proposal[]; project: Project }) {
+  const { t } = useLingui();
+  const [order, setOrder] = useState<Order>('received');
+  const [most, setMost] = useState(SHOWN);
+  const count = proposals.length;
+  const shown = sorted(proposals, order).slice(0, most);
+  const more = Math.min(SHOWN, count - shown.length);
   return (
     <Section
       id="proposals"
-      title={
-        project.part === 'client' ? (
-          <Trans>Proposals, compared</Trans>
-        ) : (
-          <Trans>Your proposal</Trans>
-        )
-      }
+      title={count > 1 ? <Trans>Proposals, compared</Trans> : <Trans>Proposals</Trans>}
       aside={
-        project.part === 'client' && (
-          <span className="fine">
-            <Plural value={count} one="# received" other="# received" />
-          </span>
-        )
+        <span className="fine">
+          <Plural value={count} one="# received" other="# received" />
+        </span>
       }
     >
+      {count > 3 && (
+        <div className={market.bar}>
+          <SelectField
+            label={t`Compare by`}
+            value={order}
+            onChange={(event) => setOrder(event.target.value as Order)}
+          >
+            <option value="received">{t`First received`}</option>
+            <option value="lowest">{t`Lowest price`}</option>
+            <option value="highest">{t`Highest price`}</option>
+            <option value="soonest">{t`Ready soonest`}</option>
+          </SelectField>
+        </div>
+      )}
       <div className={styles.offers}>
-        {items.map((each) => (
+        {shown.map((each) => (
           <Offer key={each.id} proposal={each} project={project} />
         ))}
       </div>
+      {more > 0 && (
+        <Actions>
+          <Button onClick={() => setMost((all) => all + SHOWN)}>
+            <Plural value={more} one="Show # more" other="Show # more" />
+          </Button>
+          <span className="fine">
+            <Trans>
+              {shown.length} of {count} are shown.
+            </Trans>
+          </span>
+        </Actions>
+      )}
     </Section>
   );
 }
 
-function Offer({ proposal, project }: { proposal: Proposal; project: Project }) {
+/** What somebody proposed themselves: the one that counts, and those before it in a line each. */
+function OwnProposals({ proposals, project }: { proposals: Proposal[]; project: Project }) {
+  const current = proposals.find((each) => each.status !== 'withdrawn');
+  const past = proposals.filter((each) => each !== current);
+  return (
+    <Section id="proposals" title={<Trans>Your proposal</Trans>}>
+      {current && <OwnProposal proposal={current} project={project} />}
+      {past.length > 0 && (
+        <ul className={styles.links}>
+          {past.map((each) => (
+            <li key={each.id} className="fine">
+              <Money minor={each.budgetMinor} asset={project.asset} />,{' '}
+              <Trans>
+                taken back, proposed: <Time at={each.createdAt} show="day" />
+              </Trans>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
+}
+
+function OwnProposal({ proposal, project }: { proposal: Proposal; project: Project }) {
+  const changed =
+    proposal.status === 'waiting' &&
+    project.stage === 'open' &&
+    proposal.termsVersion !== project.termsVersion;
+  return (
+    <article className={market.own} data-proposal={proposal.id}>
+      {changed && (
+        <div className={market.across}>
+          <TermsChanged
+            proposal={proposal}
+            project={project}
+            takeBack={<TakeBack proposal={proposal} project={project} />}
+          />
+        </div>
+      )}
+      <div className={market.stack}>
+        <p>
+          <Money minor={proposal.budgetMinor} asset={project.asset} big />
+        </p>
+        <p className={classes('muted', styles.words)} dir="auto">
+          {proposal.coverLetter}
+        </p>
+        <Links links={proposal.links} />
+        <Files files={proposal.files} from={{ proposal: proposal.id }} />
+      </div>
+      <div className={market.stack}>
+        <Shares proposal={proposal} project={project} />
+        <ProposalState status={proposal.status} stage={project.stage} />
+        {proposal.status === 'waiting' && project.stage === 'open' && !changed && (
+          <Actions>
+            <TakeBack proposal={proposal} project={project} />
+          </Actions>
+        )}
+        {proposal.status === 'passed_over' && project.stage === 'pending' && (
+          <p className="fine">
+            <Trans>
+              The client accepted another one. If that is not funded, yours waits for them again.
+            </Trans>
+          </p>
+        )}
+        {proposal.status === 'accepted' &&
+          project.stage === 'pending' &&
+          !project.funding?.escrow && (
+            <Actions>
+              <TakeBack proposal={proposal} project={project} />
+            </Actions>
+          )}
+      </div>
+    </article>
+  );
+}
+
+function Shares({ proposal, project }: { proposal: Proposal; project: Project }) {
   const { t } = useLingui();
   const days = useDays();
+  return (
+    <Facts size="small">
+      <Fact name={t`Ready in`}>{days(proposal.days)}</Fact>
+      {proposal.milestones.length > 1 &&
+        proposal.milestones.map((each) => (
+          <Fact key={each.num} name={t`Milestone ${each.num}, ${days(each.days)}`}>
+            <Money minor={each.amountMinor} asset={project.asset} />
+          </Fact>
+        ))}
+    </Facts>
+  );
+}
+
+function Offer({ proposal, project }: { proposal: Proposal; project: Project }) {
   const { asset } = project;
+  const client = project.part === 'client';
   return (
     <article
       className={classes(styles.offer, proposal.status === 'accepted' && styles.taken)}
@@ -65,7 +229,9 @@ function Offer({ proposal, project }: { proposal: Proposal; project: Project }) 
     >
       <div>
         <h3>
-          <Address of={proposal.freelancerAddress} />
+          <Link to={`/people/${proposal.freelancerAddress}`}>
+            <Address of={proposal.freelancerAddress} />
+          </Link>
         </h3>
         <Known address={proposal.freelancerAddress} />
       </div>
@@ -73,37 +239,54 @@ function Offer({ proposal, project }: { proposal: Proposal; project: Project }) 
         <Money minor={proposal.budgetMinor} asset={asset} big />
       </p>
       <div>
-        <p className={classes('muted', styles.words)} dir="auto">
-          {proposal.coverLetter}
-        </p>
+        <Letter text={proposal.coverLetter} />
         <Links links={proposal.links} />
         <Files files={proposal.files} from={{ proposal: proposal.id }} />
       </div>
-      <Facts size="small">
-        <Fact name={t`Ready in`}>{days(proposal.days)}</Fact>
-        {proposal.milestones.map((each) => (
-          <Fact key={each.num} name={t`Milestone ${each.num}, ${days(each.days)}`}>
-            <Money minor={each.amountMinor} asset={asset} />
-          </Fact>
-        ))}
-      </Facts>
+      <Shares proposal={proposal} project={project} />
       <div className={styles.offerEnd}>
-        <ProposalState status={proposal.status} client={project.part === 'client'} />
-        {project.part === 'client' && project.stage === 'open' && (
-          <Decide proposal={proposal} project={project} />
-        )}
-        {project.part !== 'client' && proposal.status === 'waiting' && (
-          <Own proposal={proposal} project={project} />
-        )}
-        {proposal.status === 'accepted' && <Leave project={project} />}
+        <ProposalState status={proposal.status} client={client} stage={project.stage} />
+        {client && project.stage === 'open' && <Decide proposal={proposal} project={project} />}
       </div>
     </article>
   );
 }
 
-export function ProposalState(props: { status: Proposal['status']; client?: boolean }) {
+const LETTER_LONG = 360;
+
+/** What somebody says, six lines of it until one wants to read on. */
+function Letter({ text }: { text: string }) {
+  const [whole, setWhole] = useState(false);
+  const long = text.length > LETTER_LONG || text.split('\n').length > 6;
+  return (
+    <>
+      <p className={classes('muted', styles.words, long && !whole && market.letter)} dir="auto">
+        {text}
+      </p>
+      {long && (
+        <button
+          type="button"
+          className={market.unfold}
+          aria-expanded={whole}
+          onClick={() => setWhole(!whole)}
+        >
+          {whole ? <Trans>Read less</Trans> : <Trans>Read all of it</Trans>}
+        </button>
+      )}
+    </>
+  );
+}
+
+export function ProposalState(props: {
+  status: Proposal['status'];
+  client?: boolean;
+  stage?: Project['stage'];
+}) {
   const { t } = useLingui();
   const { status } = props;
+  if (props.stage === 'cancelled' && status === 'waiting') {
+    return <State state="closed">{t`Ended with the project`}</State>;
+  }
   const words: Record<Proposal['status'], [CoinState, string]> = {
     waiting: ['waiting', props.client ? t`Waits for you` : t`Waits for the client`],
     accepted: ['final', t`Accepted`],
@@ -150,40 +333,68 @@ function Decide({ proposal, project }: { proposal: Proposal; project: Project })
   const { t } = useLingui();
   const words = useWords();
   const refresh = useRefresh(project.id);
-  const [open, setOpen] = useState(false);
+  const [asked, setAsked] = useState<'accept' | 'reject' | null>(null);
   const path = { params: { path: { proposal_id: proposal.id } } };
+  const done = async () => {
+    setAsked(null);
+    await refresh();
+  };
   const accept = useMutation({
     mutationFn: () => ask(api.PUT('/api/proposals/{proposal_id}/accept', path)),
-    onSuccess: async () => {
-      setOpen(false);
-      await refresh();
-    },
+    onSuccess: done,
   });
   const reject = useMutation({
     mutationFn: () => ask(api.PUT('/api/proposals/{proposal_id}/reject', path)),
-    onSuccess: refresh,
+    onSuccess: done,
   });
   if (proposal.status !== 'waiting') return null;
   const sum = <Money minor={proposal.budgetMinor} asset={project.asset} inherit />;
+  const who = <Address of={proposal.freelancerAddress} />;
   const others = project.proposalsWaiting - 1;
+  const old = proposal.termsVersion !== project.termsVersion;
   return (
     <>
+      {old && (
+        <p className="fine">
+          <Trans>
+            It is for the terms before your change. You can accept it once the freelancer stands by
+            it; they were told.
+          </Trans>
+        </p>
+      )}
       <Actions>
-        <Button kind="primary" onClick={() => setOpen(true)}>
-          <Trans>Accept for {sum}</Trans>
-        </Button>
-        <Button kind="quiet" disabled={reject.isPending} onClick={() => reject.mutate()}>
+        {!old && (
+          <Button kind="primary" onClick={() => setAsked('accept')}>
+            <Trans>Accept for {sum}</Trans>
+          </Button>
+        )}
+        <Button kind="quiet" onClick={() => setAsked('reject')}>
           <Trans>Decline</Trans>
         </Button>
       </Actions>
-      {reject.error && (
-        <Note state="failed" title={words(reject.error).title} alert>
-          <p>{words(reject.error).what}</p>
-        </Note>
-      )}
       <Dialog
-        open={open}
-        onClose={() => setOpen(false)}
+        open={asked === 'reject'}
+        onClose={() => setAsked(null)}
+        title={<Trans>Decline the proposal of {who}?</Trans>}
+        coin="look"
+        actions={
+          <Button kind="primary" wide disabled={reject.isPending} onClick={() => reject.mutate()}>
+            <Trans>Decline it for good</Trans>
+          </Button>
+        }
+      >
+        <p className="muted">
+          {t`They are told. It cannot be taken back, and this freelancer cannot propose to this project again.`}
+        </p>
+        {reject.error && (
+          <Note state="failed" title={words(reject.error).title} alert>
+            <p>{words(reject.error).what}</p>
+          </Note>
+        )}
+      </Dialog>
+      <Dialog
+        open={asked === 'accept'}
+        onClose={() => setAsked(null)}
         title={<Trans>Accept for {sum}?</Trans>}
         coin="look"
         actions={
@@ -194,8 +405,8 @@ function Decide({ proposal, project }: { proposal: Proposal; project: Project })
       >
         <p className="muted">
           <Trans>
-            It fixes the milestones, their sums and days with{' '}
-            <Address of={proposal.freelancerAddress} />. No money moves yet: you lock {sum} next.
+            It fixes the milestones, their sums and days with {who}. No money moves yet: you lock{' '}
+            {sum} next.
           </Trans>
         </p>
         <p className="muted">
@@ -217,80 +428,69 @@ function Decide({ proposal, project }: { proposal: Proposal; project: Project })
   );
 }
 
-function Own({ proposal, project }: { proposal: Proposal; project: Project }) {
+/** A freelancer takes a proposal back; an accepted one as long as no money is locked. */
+function TakeBack({ proposal, project }: { proposal: Proposal; project: Project }) {
+  const { t } = useLingui();
   const words = useWords();
   const refresh = useRefresh(project.id);
-  const path = { params: { path: { proposal_id: proposal.id } } };
+  const [open, setOpen] = useState(false);
+  const accepted = proposal.status === 'accepted';
   const withdraw = useMutation({
-    mutationFn: () => ask(api.DELETE('/api/proposals/{proposal_id}', path)),
-    onSuccess: refresh,
-  });
-  const confirm = useMutation({
     mutationFn: () =>
       ask(
-        api.PUT('/api/proposals/{proposal_id}/terms', {
-          ...path,
-          body: { termsVersion: project.termsVersion },
+        api.DELETE('/api/proposals/{proposal_id}', {
+          params: { path: { proposal_id: proposal.id } },
         }),
       ),
-    onSuccess: refresh,
+    onSuccess: async () => {
+      setOpen(false);
+      await refresh();
+    },
   });
-  const changed = proposal.termsVersion !== project.termsVersion;
-  const trouble = withdraw.error ?? confirm.error;
   return (
     <>
-      {changed && (
-        <Note state="look" title={<Trans>The terms have changed since</Trans>}>
-          <p>
-            <Trans>Your proposal counts again once you stand by it for the new terms.</Trans>
-          </p>
-        </Note>
-      )}
-      <Actions>
-        {changed && (
-          <Button kind="primary" disabled={confirm.isPending} onClick={() => confirm.mutate()}>
-            <Trans>Stand by my proposal</Trans>
+      <Button kind={accepted ? 'quiet' : 'plain'} onClick={() => setOpen(true)}>
+        {accepted ? <Trans>Leave the agreement</Trans> : <Trans>Take my proposal back</Trans>}
+      </Button>
+      <Dialog
+        open={open}
+        onClose={() => setOpen(false)}
+        title={accepted ? t`Leave the agreement?` : t`Take your proposal back?`}
+        coin="look"
+        actions={
+          <Button
+            kind="primary"
+            wide
+            disabled={withdraw.isPending}
+            onClick={() => withdraw.mutate()}
+          >
+            {accepted ? (
+              <Trans>Leave and take my proposal back</Trans>
+            ) : (
+              <Trans>Take it back</Trans>
+            )}
           </Button>
+        }
+      >
+        <p className="muted">
+          {accepted ? (
+            <Trans>
+              No money is locked, so none moves. The project is open for others again, and the
+              client is told.
+            </Trans>
+          ) : (
+            <Trans>
+              The client no longer sees it among those that wait, and is told. As long as the
+              project is open you can propose again.
+            </Trans>
+          )}
+        </p>
+        {withdraw.error && (
+          <Note state="failed" title={words(withdraw.error).title} alert>
+            <p>{words(withdraw.error).what}</p>
+          </Note>
         )}
-        <Button disabled={withdraw.isPending} onClick={() => withdraw.mutate()}>
-          <Trans>Take my proposal back</Trans>
-        </Button>
-      </Actions>
-      {trouble && (
-        <Note state="failed" title={words(trouble).title} alert>
-          <p>{words(trouble).what}</p>
-        </Note>
-      )}
-    </>
-  );
-}
-
-/** Until the money is locked either side can leave the agreement. */
-function Leave({ project }: { project: Project }) {
-  const words = useWords();
-  const refresh = useRefresh(project.id);
-  const leave = useMutation({
-    mutationFn: () =>
-      ask(
-        api.DELETE('/api/projects/{project_id}/acceptance', {
-          params: { path: { project_id: project.id } },
-        }),
-      ),
-    onSuccess: refresh,
-  });
-  if (project.stage !== 'pending' || project.funding?.state !== 'none') return null;
-  return (
-    <>
-      <Actions>
-        <Button kind="quiet" disabled={leave.isPending} onClick={() => leave.mutate()}>
-          <Trans>Leave the agreement</Trans>
-        </Button>
-      </Actions>
-      {leave.error instanceof ApiProblem && (
-        <Note state="failed" title={words(leave.error).title} alert>
-          <p>{words(leave.error).what}</p>
-        </Note>
-      )}
+      </Dialog>
     </>
   );
 }

@@ -15,6 +15,7 @@ import {
   TextField,
 } from '#/design';
 import { useSignIn, useUser } from '#/session';
+import { saysSomething } from './blank';
 import { FilePicker, type Picked } from './Files';
 import { LinksField, readLinks } from './LinksField';
 import { totalOf } from './money';
@@ -65,7 +66,7 @@ function Form({ project }: { project: Project }) {
   const inDays = /^\d{1,3}$/.test(days) ? Number(days) : 0;
   const read = readLinks(links);
   const sound = budget !== null && budget > 0n && inDays >= 2 && inDays <= 365;
-  const ready = sound && letter.trim() !== '' && read !== null;
+  const ready = sound && saysSomething(letter) && read !== null;
   const propose = useMutation({
     mutationFn: () =>
       ask(
@@ -99,7 +100,7 @@ function Form({ project }: { project: Project }) {
           rows={5}
           maxLength={10_000}
           value={letter}
-          error={tried && letter.trim() === '' ? t`Write a few words.` : undefined}
+          error={tried && !saysSomething(letter) ? t`Write a few words.` : undefined}
           onChange={(event) => setLetter(event.target.value)}
         />
         <FieldRow>

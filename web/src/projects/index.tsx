@@ -1,5 +1,6 @@
 import { Route, Routes } from 'react-router';
 import { NoSuchPage } from '#/app/NoSuchPage';
+import { EditProjectPage } from './EditProjectPage';
 import { ListPage } from './ListPage';
 import { NewProjectPage } from './NewProjectPage';
 import { ProjectPage } from './ProjectPage';
@@ -13,6 +14,7 @@ export function ProjectPages({ side }: { side: FaceSide }) {
     <Routes>
       <Route index element={<ListPage key={side} side={side} />} />
       {side === 'hire' && <Route path="new" element={<NewProjectPage />} />}
+      {side === 'hire' && <Route path=":id/edit" element={<EditProjectPage />} />}
       <Route path=":id" element={<ProjectPage side={side} />} />
       <Route path="*" element={<NoSuchPage />} />
     </Routes>

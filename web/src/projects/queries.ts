@@ -23,6 +23,11 @@ export type Height = Schemas['Height'];
 export type Deliverable = Schemas['DeliverableAnswer'];
 export type AttachedFile = Schemas['AttachedFileAnswer'];
 export type Dispute = Schemas['DisputeAnswer'];
+export interface ProposalPage {
+  items: Proposal[];
+  nextCursor?: string | null;
+}
+export type Terms = Schemas['TermsAnswer'];
 export type FaceSide = 'work' | 'hire';
 
 export type ProjectSearch = NonNullable<paths['/api/projects']['get']['parameters']['query']>;
@@ -78,19 +83,48 @@ export function useRights(project: Project | undefined, creationTxId?: string) {
   });
 }
 
-/** The proposals that one may read: the client all of them, others their own. */
+/**
+ * The proposals that one may read: the client all of them, others their own. A project takes 200 at
+ * most, which are two pages.
+ */
 export function useProposals(project: Project) {
   const user = useUser();
   return useQuery({
     queryKey: ['project', project.id, user?.id, 'proposals'],
-    queryFn: () =>
-      ask(
-        api.GET('/api/projects/{project_id}/proposals', {
-          params: { ...at(project.id).params, query: { limit: 100 } },
-        }),
-      ),
+    queryFn: async () => {
+      const items: Proposal[] = [];
+      let cursor: string | null | undefined = '';
+      while (cursor != null) {
+        const page: ProposalPage = await ask(
+          api.GET('/api/projects/{project_id}/proposals', {
+            params: {
+              ...at(project.id).params,
+              query: { limit: 100, ...(cursor ? { cursor } : {}) },
+            },
+          }),
+        );
+        items.push(...page.items);
+        cursor = page.nextCursor;
+      }
+      return { items };
+    },
     enabled: user !== null,
     refetchInterval: LATER_MS,
+    retry: retryPassing,
+  });
+}
+
+/** The terms in one version. One that was replaced never changes again. */
+export function useTerms(id: string, version: number) {
+  return useQuery({
+    queryKey: ['project-terms', id, version],
+    queryFn: () =>
+      ask(
+        api.GET('/api/projects/{project_id}/terms/{version}', {
+          params: { path: { project_id: id, version } },
+        }),
+      ),
+    staleTime: 60_000,
     retry: retryPassing,
   });
 }
@@ -122,6 +156,10 @@ export function useReviews(id: string, enabled: boolean) {
   });
 }
 
+export const PAGE = 20;
+/** So many pages are looked at anew by themselves; who reads on further is left in peace. */
+const FOLLOWED_PAGES_MAX = 2;
+
 /** A page of projects after another. */
 export function useProjects(search: ProjectSearch, enabled = true) {
   const user = useUser();
@@ -130,13 +168,19 @@ export function useProjects(search: ProjectSearch, enabled = true) {
     queryFn: ({ pageParam }) =>
       ask(
         api.GET('/api/projects', {
-          params: { query: { ...search, ...(pageParam ? { cursor: pageParam } : {}) } },
+          params: {
+            query: { ...search, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) },
+          },
         }),
       ),
     initialPageParam: '',
     getNextPageParam: (last) => last.nextCursor ?? undefined,
     placeholderData: keepPreviousData,
-    refetchInterval: LATER_MS,
+    refetchInterval: (query) =>
+      (query.state.data?.pages.length ?? 0) <= FOLLOWED_PAGES_MAX ? LATER_MS : false,
+    // Whoever comes back from a project finds the list as they left it.
+    staleTime: LATER_MS,
+    refetchOnWindowFocus: (query) => (query.state.data?.pages.length ?? 0) <= FOLLOWED_PAGES_MAX,
     enabled,
     retry: retryPassing,
   });

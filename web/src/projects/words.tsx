@@ -41,11 +41,9 @@ export function useCategoryName(): (category: Category) => string {
   return (category) => names[category];
 }
 
-/** A project's state with its coin. What is seen and not final is never shown as a whole coin. */
-export function ProjectState({ project }: { project: Project | ProjectCard }) {
+export function useStatusName(): (status: Status) => string {
   const { t } = useLingui();
-  const { status, finalStatus } = project;
-  const words: Record<Status, string> = {
+  const names: Record<Status, string> = {
     open: t`Open for proposals`,
     pending: t`Agreed, not funded`,
     cancelled: t`Called off`,
@@ -55,6 +53,14 @@ export function ProjectState({ project }: { project: Project | ProjectCard }) {
     refunded: t`Given back`,
     reviewed: t`Completed and reviewed`,
   };
+  return (status) => names[status];
+}
+
+/** A project's state with its coin. What is seen and not final is never shown as a whole coin. */
+export function ProjectState({ project }: { project: Project | ProjectCard }) {
+  const { t } = useLingui();
+  const { status, finalStatus } = project;
+  const words = useStatusName();
   const coins: Record<Status, CoinState> = {
     open: 'locked',
     pending: 'waiting',
@@ -66,7 +72,7 @@ export function ProjectState({ project }: { project: Project | ProjectCard }) {
     reviewed: 'final',
   };
   const seen = status !== finalStatus && status !== 'pending';
-  let said = words[status];
+  let said = words(status);
   if (status === 'pending' && 'funding' in project && project.funding) {
     if (project.funding.state === 'provisional') said = t`Money seen, not final`;
     if (project.funding.state === 'waiting') said = t`Money sent, not seen`;

@@ -119,6 +119,10 @@ async def propose(
         status=ProposalStatus.WAITING,
         created_at=now,
         decided_at=None,
+        project_title=project.title,
+        project_stage=project.stage,
+        project_terms_version=project.terms_version,
+        asset=project.asset,
     )
     await store_proposals.insert_proposal(db_tx, proposal)
     await service.tell(

@@ -8,13 +8,15 @@ from uuid import UUID
 import msgspec
 
 from earnest.kit.db import Connection
-from earnest.projects.rules import ProposalStatus, Share
+from earnest.kit.money import Asset
+from earnest.projects.rules import ProposalStatus, Share, Stage
 from earnest.projects.store_files import KeptFile, files_of, keep_files, read_files
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """What a freelancer offers. Amounts in minor units of the project's asset, `days` and those of
-    the shares after funding; one share per milestone, in their order."""
+    the shares after funding; one share per milestone, in their order. What begins with `project_`
+    is the project's as it stands now."""
 
     id: UUID
     project_id: UUID
@@ -30,14 +32,19 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     status: ProposalStatus
     created_at: datetime
     decided_at: datetime | None
+    project_title: str
+    project_stage: Stage
+    project_terms_version: int
+    asset: Asset
 
 
 _PROPOSALS = """
 SELECT o.id, o.project_id, o.freelancer, o.freelancer_address, o.cover_letter, o.budget_minor,
        o.days, o.amounts_minor, o.milestone_days, o.links, o.terms_version, o.status,
-       o.created_at, o.decided_at,
+       o.created_at, o.decided_at, p.title AS project_title, p.stage AS project_stage,
+       p.terms_version AS project_terms_version, p.asset,
        {files} AS files
-  FROM proposals AS o
+  FROM proposals AS o JOIN projects AS p ON p.id = o.project_id
 """.format(files=files_of("proposal_files", "proposal_id", "o.id"))
 
 
