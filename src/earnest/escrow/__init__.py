@@ -66,6 +66,7 @@ from earnest.escrow.store import (
     projects_between,
     projects_of_arbiter,
     projects_of_party,
+    states_by_creation,
     tokens_of,
 )
 
@@ -157,6 +158,7 @@ __all__ = [
     "rebuild",
     "register_jobs",
     "report",
+    "states_by_creation",
     "token_of",
     "tokens_of",
     "verify_tx",

@@ -175,6 +175,73 @@ async def project_state(
     return (await project_states(db, contract, [number], view)).get(number)
 
 
+async def states_by_creation(
+    db: Connection, contract: str, creation_tx_ids: Sequence[str]
+) -> dict[tuple[str, View], ProjectState]:
+    """All that both views hold of the projects that these chain_txs created; absent where a view
+    has none. As many queries as there are tables, however many projects."""
+    facts = (contract, list(creation_tx_ids))
+    rows = await db.fetch(
+        f"SELECT view, {columns_of(EscrowProject)} FROM escrow_projects"
+        " WHERE contract = $1 AND creation_tx_id = ANY ($2::text[])",
+        *facts,
+    )
+    projects = _by_view(rows, EscrowProject)
+    if not rows:
+        return {}
+    numbers = sorted({row["number"] for row in rows})
+    milestones = await _of_both(db, EscrowMilestone, contract, numbers)
+    disputes = await _of_both(db, EscrowDispute, contract, numbers)
+    votes = await _of_both(db, EscrowVote, contract, numbers)
+    offers = await _of_both(db, EscrowOffer, contract, numbers)
+    sets = _by_view(
+        await db.fetch(
+            f"SELECT view, {columns_of(ArbiterSet)} FROM escrow_arbiter_sets"
+            " WHERE contract = $1 AND set_id = ANY ($2::bigint[])",
+            contract,
+            sorted({row["arbiter_set"] for row in rows}),
+        ),
+        ArbiterSet,
+    )
+    return {
+        (project.creation_tx_id, view): ProjectState(
+            project=project,
+            milestones=tuple(milestones[view, project.number]),
+            disputes=tuple(disputes[view, project.number]),
+            votes=tuple(votes[view, project.number]),
+            offers=tuple(offers[view, project.number]),
+            arbiters=next((s for s in sets[view] if s.set_id == project.arbiter_set), None),
+        )
+        for view, found in projects.items()
+        for project in found
+    }
+
+
+def _by_view(rows: Iterable[Any], kind: type[T]) -> dict[View, list[T]]:
+    """Rows of `columns_of` with their view before them."""
+    found: dict[View, list[T]] = {view: [] for view in View}
+    for row in rows:
+        fields = dict(row)
+        found[View(fields.pop("view"))] += read_rows([fields], kind)
+    return found
+
+
+async def _of_both(
+    db: Connection, kind: type[N], contract: str, numbers: Sequence[int]
+) -> dict[tuple[View, int], list[N]]:
+    rows = await db.fetch(
+        f"SELECT view, {columns_of(kind)} FROM {TABLES[kind]} WHERE contract = $1"
+        f" AND number = ANY ($2::bigint[]) ORDER BY {_ORDER[kind]}",
+        contract,
+        list(numbers),
+    )
+    found: dict[tuple[View, int], list[N]] = defaultdict(list)
+    for view, parts in _by_view(rows, kind).items():
+        for part in parts:
+            found[view, part.number].append(part)
+    return found
+
+
 async def _one_project(
     db: Connection, contract: str, view: View, where: str, *facts: Any
 ) -> EscrowProject | None:

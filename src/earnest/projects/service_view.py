@@ -27,6 +27,7 @@ from earnest.kit.db import Connection
 from earnest.kit.money import Asset
 from earnest.kit.settings import Settings
 from earnest.projects import service
+from earnest.projects.errors import ProjectNotAgreed
 from earnest.projects.funding import service as service_funding
 from earnest.projects.funding import store as store_funding
 from earnest.projects.funding.service import Funding
@@ -148,22 +149,24 @@ async def view_project(
     Raises `ProjectUnknown`.
     """
     project = await service.require_project(db, project_id)
-    found = await service_funding.find_funding(db, project_id)
-    link, funding = found or (None, None)
-    agreement = await store_funding.standing_agreement(db, project_id)
+    # Every agreement that it ever had: while there is none, the chain has nothing to say of it.
+    agreements = await store_funding.agreements_of(db, project_id)
+    link, funding = await _find_funding(db, project_id, agreements)
+    agreement = next((each for each in agreements if each.ended_at is None), None)
     if funding is not None:
         agreement = funding.agreement
     live = funding.live if funding else None
     final = funding.final if funding else None
     part = await find_part(db, account, project, agreement, live)
     party = part in (Part.CLIENT, Part.FREELANCER)
+    party = party and bool(agreements)
     hints = await store_funding.list_hints(db, project_id, now - HINT_MAX_AGE) if party else []
     shown = live.milestones if live else ()
     hints = [each for each in hints if may_still_come(shown, each.act, each.milestone_num)]
     failed = _failed(hints)
     hints = [each for each in hints if each.failed_at is None]
     # Others' escrows are shown to the client, and to the freelancer that the agreement is with.
-    others = await service_funding.find_others(db, project_id) if party else []
+    others = await service_funding.find_others(db, agreements) if party else []
     if part is Part.FREELANCER and agreement is not None:
         mine = agreement.freelancer_address
         others = [
@@ -206,6 +209,22 @@ async def view_project(
         assets={STX: Asset.STX}
         | ({settings.stacks_sbtc_token: Asset.SBTC} if settings.stacks_sbtc_token else {}),
     )
+
+
+async def _find_funding(
+    db: Connection, project_id: UUID, agreements: list[Agreement]
+) -> tuple[Link | None, Funding | None]:
+    """The escrow of a project beside the agreement that it funds."""
+    link = await store_funding.current_link(db, project_id) if agreements else None
+    if link is None:
+        return None, None
+    funded = next((each for each in agreements if each.id == link.agreement_id), None)
+    if funded is None:
+        funded = await store_funding.find_agreement(db, link.agreement_id)
+    if funded is None:
+        raise ProjectNotAgreed
+    found = await service_funding.load_fundings(db, link.contract, {link.creation_tx_id: funded})
+    return (link, found[0]) if found else (None, None)
 
 
 async def find_part(

@@ -27,7 +27,7 @@ from earnest.projects.funding import service as service_funding
 from earnest.projects.funding import store as store_funding
 from earnest.projects.rules import HINTS_MAX, Stage
 from earnest.projects.rules_chain import ChainAct, FundingState, MilestoneStatus, ProjectStatus
-from earnest.projects.service_view import Part, ProjectView
+from earnest.projects.service_view import Part, ProjectView, view_project
 from tests.escrow_chain import ARBITER
 from tests.escrow_market import CONTRACT, Deal, EscrowMarket, Party, stacks_address, tx_id
 from tests.integration.projects.test_proposals import cancel, withdraw, withdraw_acceptance
@@ -75,6 +75,33 @@ async def choose(market: EscrowMarket, client: Party, project_id: UUID, tx: str)
     api = await market.role("api")
     async with api.db_tx() as db_tx:
         await service_funding.choose_escrow(db_tx, CONTRACT, client.account, project_id, tx)
+
+
+async def queries_of(market: EscrowMarket, project_id: UUID, viewer: Party | None) -> int:
+    """How many questions the database is asked to show somebody a project."""
+    asked: list[str] = []
+    account = viewer.account if viewer else None
+    async with (await market.role("api")).connection() as db:
+        with db.query_logger(lambda query: asked.append(query.query)):
+            await view_project(db, market.settings, account, project_id, market.now)
+    return len(asked)
+
+
+async def test_a_project_is_shown_in_few_questions(market: EscrowMarket) -> None:
+    """Pages ask for it every few seconds. While nothing is agreed on, the chain is not asked about;
+    with an escrow in both views there is one question for each table, and not for each escrow."""
+    client, freelancer = await market.party(), await market.party()
+    project = await market.post(client)
+    assert await queries_of(market, project.id, None) <= 4
+    assert await queries_of(market, project.id, client) <= 4
+    deal = await market.agree(client, freelancer)
+    await market.fund(deal)
+    funded = await queries_of(market, deal.project_id, client)
+    assert funded <= 13
+    for _ in range(3):
+        await market.fund(deal, reference=None, amounts=(77_000,), days=(9,))
+    assert len((await market.view(deal.project_id, client)).others) == 3
+    assert await queries_of(market, deal.project_id, client) <= funded + 6
 
 
 async def test_a_project_follows_the_chain(market: EscrowMarket) -> None:

@@ -10,6 +10,7 @@ import { Agreed } from './Agreed';
 import { EscrowSheet } from './EscrowSheet';
 import { Manage } from './Manage';
 import { Milestones } from './Milestones';
+import market from './market.module.css';
 import { OtherEscrows } from './OtherEscrows';
 import { Proposals } from './Proposals';
 import { ProposePart } from './ProposePart';
@@ -80,10 +81,12 @@ function Page({ project, side }: { project: Project; side: FaceSide }) {
           )
         }
       >
-        <ProjectState project={project} />
-        {project.status === 'open' && (
-          <Share path={`/work/projects/${project.id}`} title={project.title} />
-        )}
+        <div className={market.headEnd}>
+          <ProjectState project={project} />
+          {project.status === 'open' && (
+            <Share path={`/work/projects/${project.id}`} title={project.title} />
+          )}
+        </div>
       </Head>
       <Standing project={project} side={side} onAct={acts.start} />
       <Turn project={project} rights={rights} side={side} onAct={acts.start} />

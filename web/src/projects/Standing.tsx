@@ -1,8 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Button, LinkButton, Note } from '#/design';
+import { Button, buttonClass, LinkButton, Note } from '#/design';
 import { useExplorer } from '#/session';
 import { ActWords, type Wanted } from './Acts';
-import type { FaceSide, Project } from './queries';
+import { type FaceSide, type Project, useProposals } from './queries';
 
 type Failed = Project['failed'][number];
 
@@ -16,6 +16,7 @@ export function Standing(props: {
   return (
     <>
       {project.stage === 'cancelled' && !project.funding?.escrow && <CalledOff {...props} />}
+      {project.part === 'proposer' && project.stage === 'open' && <Outdated project={project} />}
       {project.failed.map((each) => (
         <CallFailed key={each.txId} failed={each} project={project} onAct={props.onAct} />
       ))}
@@ -42,6 +43,31 @@ function CalledOff({ project, side }: { project: Project; side: FaceSide }) {
     >
       <p>
         <Trans>Nothing was locked in it, so no money moved. It takes no proposals any more.</Trans>
+      </p>
+    </Note>
+  );
+}
+
+/** Whoever proposed to other terms is asked first of all; what was changed stands further down. */
+function Outdated({ project }: { project: Project }) {
+  const { t } = useLingui();
+  const proposals = useProposals(project);
+  const own = proposals.data?.items.find((each) => each.status === 'waiting');
+  if (!own || own.termsVersion === project.termsVersion) return null;
+  return (
+    <Note
+      state="look"
+      act
+      level="h2"
+      title={t`Your turn: the terms changed since you proposed`}
+      actions={
+        <a className={buttonClass({ kind: 'primary' })} href="#proposals">
+          <Trans>See what changed</Trans>
+        </a>
+      }
+    >
+      <p>
+        <Trans>Your proposal waits until you stand by it, or take it back.</Trans>
       </p>
     </Note>
   );

@@ -71,7 +71,9 @@ export function TermsChanged(props: { proposal: Proposal; project: Project; take
             disabled={confirm.isPending || !now.data}
             onClick={() => confirm.mutate()}
           >
-            <Trans>Stand by {sum} for the new terms</Trans>
+            <span>
+              <Trans>Stand by {sum} for the new terms</Trans>
+            </span>
           </Button>
         )}
         {props.takeBack}

@@ -4,6 +4,7 @@ A hint says what somebody sent. It is shown as awaited and decides between escro
 right; it moves nothing.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from earnest.escrow import (
     events_of_tx,
     project_by_creation,
     project_state,
+    states_by_creation,
 )
 from earnest.kit.db import Connection
 from earnest.projects import service, store
@@ -33,7 +35,7 @@ from earnest.projects.errors import (
     TooManyHints,
 )
 from earnest.projects.funding import store as store_funding
-from earnest.projects.funding.store import Agreement, Hint, Link
+from earnest.projects.funding.store import Agreement, Hint, Link, UnlinkedEscrow
 from earnest.projects.proposals import store as store_proposals
 from earnest.projects.rules import (
     HINT_MAX_AGE,
@@ -80,19 +82,25 @@ async def load_state(
     return None if escrow is None else await project_state(db, contract, escrow.number, view)
 
 
-async def load_funding(
-    db: Connection, contract: str, creation_tx_id: str, agreement: Agreement
-) -> Funding | None:
-    """One escrow beside an agreement; None where the chain does not show it."""
-    live = await load_state(db, contract, creation_tx_id, View.LIVE)
-    if live is None:
-        return None
-    return Funding(
-        live=live,
-        final=await load_state(db, contract, creation_tx_id, View.FINAL),
-        agreement=agreement,
-        differences=compare_funding(agreement.figures, live.project, live.milestones),
-    )
+async def load_fundings(
+    db: Connection, contract: str, agreements: Mapping[str, Agreement]
+) -> list[Funding]:
+    """Escrows by the chain_tx that created them, each beside an agreement; in the order given, and
+    without those that the chain does not show."""
+    states = await states_by_creation(db, contract, list(agreements))
+    found: list[Funding] = []
+    for creation_tx_id, agreement in agreements.items():
+        live = states.get((creation_tx_id, View.LIVE))
+        if live is not None:
+            found.append(
+                Funding(
+                    live=live,
+                    final=states.get((creation_tx_id, View.FINAL)),
+                    agreement=agreement,
+                    differences=compare_funding(agreement.figures, live.project, live.milestones),
+                )
+            )
+    return found
 
 
 async def find_funding(db: Connection, project_id: UUID) -> tuple[Link, Funding] | None:
@@ -103,27 +111,23 @@ async def find_funding(db: Connection, project_id: UUID) -> tuple[Link, Funding]
     agreement = await store_funding.find_agreement(db, link.agreement_id)
     if agreement is None:
         raise ProjectNotAgreed
-    funding = await load_funding(db, link.contract, link.creation_tx_id, agreement)
-    return None if funding is None else (link, funding)
+    found = await load_fundings(db, link.contract, {link.creation_tx_id: agreement})
+    return (link, found[0]) if found else None
 
 
-async def find_others(db: Connection, project_id: UUID) -> list[Funding]:
-    """Escrows of the project's parties, or with its reference, that are of no project: each beside
-    the agreement that it comes nearest to."""
-    agreements = await store_funding.agreements_of(db, project_id)
+async def find_others(db: Connection, agreements: Sequence[Agreement]) -> list[Funding]:
+    """Escrows of the parties to a project's agreements, or with the reference of one, that are of
+    no project: each beside the agreement that it comes nearest to."""
     if not agreements:
         return []
     contract = agreements[0].contract
-    found: list[Funding] = []
+    nearest: dict[str, Agreement] = {}
     for escrow in await store_funding.unlinked_escrows(db, contract, agreements):
-        nearest = min(agreements, key=lambda each: _distance(each, escrow))
-        funding = await load_funding(db, contract, escrow.creation_tx_id, nearest)
-        if funding is not None:
-            found.append(funding)
-    return found
+        nearest[escrow.creation_tx_id] = min(agreements, key=lambda each: _distance(each, escrow))
+    return await load_fundings(db, contract, nearest) if nearest else []
 
 
-def _distance(agreement: Agreement, escrow: EscrowProject) -> tuple[bool, bool]:
+def _distance(agreement: Agreement, escrow: UnlinkedEscrow) -> tuple[bool, bool]:
     return (
         agreement.reference != escrow.reference,
         agreement.freelancer_address != escrow.freelancer,

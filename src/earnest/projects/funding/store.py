@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from earnest.escrow import EscrowProject, View, project_by_creation
+from earnest.escrow import EscrowProject
 from earnest.kit.db import Connection
 from earnest.projects.rules import EndReason
 from earnest.projects.rules_chain import Agreed, CallFailure, ChainAct
@@ -58,6 +58,14 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     project_id: UUID
     agreement_id: UUID
     how: str
+
+
+class UnlinkedEscrow(msgspec.Struct, frozen=True, kw_only=True):
+    """An escrow that the chain shows and that is of no project."""
+
+    creation_tx_id: str
+    freelancer: str
+    reference: str | None
 
 
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
@@ -255,11 +263,11 @@ async def last_link(db: Connection, project_id: UUID) -> Link | None:
 
 async def unlinked_escrows(
     db: Connection, contract: str, agreements: Sequence[Agreement]
-) -> list[EscrowProject]:
+) -> list[UnlinkedEscrow]:
     """Escrows that the chain shows, of no project, by the parties or with the reference of one of
     these agreements; the newest `OTHERS_MAX`."""
     rows = await db.fetch(
-        "SELECT e.creation_tx_id FROM escrow_projects AS e"
+        "SELECT e.creation_tx_id, e.freelancer, e.reference FROM escrow_projects AS e"
         " WHERE e.contract = $1 AND e.view = 'live' AND e.client = $2"
         " AND (e.freelancer = ANY ($3::text[]) OR e.reference = ANY ($4::text[]))"
         " AND NOT EXISTS (SELECT FROM project_escrows AS l WHERE l.contract = e.contract"
@@ -271,10 +279,7 @@ async def unlinked_escrows(
         [agreement.reference for agreement in agreements],
         OTHERS_MAX,
     )
-    found = [
-        await project_by_creation(db, contract, row["creation_tx_id"], View.LIVE) for row in rows
-    ]
-    return [escrow for escrow in found if escrow is not None]
+    return [UnlinkedEscrow(**dict(row)) for row in rows]
 
 
 # -- hints -----------------------------------------------------------------------------------------
