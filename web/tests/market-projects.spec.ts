@@ -101,8 +101,6 @@ test('an open project is changed under its proposals, agreed on, and called off'
     card(hire, '950.00').getByText('It is for the terms before your change.'),
   ).toBeVisible();
   await expect(hire.getByRole('button', { name: /^Accept for/ })).toHaveCount(0);
-  await takeScreens(hire, 'market-outdated-client');
-  await hire.setViewportSize(DESK);
 
   // Their freelancers see old and new side by side.
   const work = await opened(person, first, '/work/projects?view=proposals');
@@ -132,8 +130,6 @@ test('an open project is changed under its proposals, agreed on, and called off'
 
   // Until the money is locked it can be taken back, and everybody stands where they stood.
   await hire.getByRole('button', { name: 'Take the acceptance back' }).click();
-  await takeScreens(hire, 'market-take-back');
-  await hire.setViewportSize(DESK);
   await hire.getByRole('button', { name: 'Open the project for proposals again' }).click();
   await expect(accept).toBeVisible();
   await card(hire, '1,200.00').getByRole('button', { name: 'Decline' }).click();
@@ -155,7 +151,7 @@ test('an open project is changed under its proposals, agreed on, and called off'
 test('a freelancer takes a proposal back and makes another, with a document', async ({
   person,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   const [client, freelancer] = (await join(2)) as [Party, Party];
   const id = await post(client);
   await propose(freelancer, id, 1000, 42, 'My first thought.');
@@ -191,7 +187,7 @@ test('a freelancer takes a proposal back and makes another, with a document', as
 test('fifty proposals are compared twelve at a time, in the order that counts', async ({
   person,
 }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(300_000);
   const [client, ...freelancers] = (await join(51)) as [Party, ...Party[]];
   const id = await post(client);
   const hire = await opened(person, client, `/hire/projects/${id}`);
@@ -202,8 +198,6 @@ test('fifty proposals are compared twelve at a time, in the order that counts', 
     if (![0, 4].includes(at)) continue;
     await hire.reload();
     await expect(hire.locator('article')).toHaveCount(at + 1);
-    await takeScreens(hire, `market-proposals-${at + 1}`);
-    await hire.setViewportSize(DESK);
   }
   await hire.reload();
   await expect(hire.locator('article')).toHaveCount(12);
@@ -230,8 +224,8 @@ test('both sides review; neither reads the other before; a person’s page shows
   await deal.accept();
   await deal.deliver();
   const nobody = await opened(person, freelancer, `/people/${freelancer.address}`);
-  await expect(nobody.getByText('Nothing is final here yet').first()).toBeVisible();
-  await takeScreens(nobody, 'market-person-nothing');
+  await expect(nobody.getByText('Nothing is final here yet')).toHaveCount(2);
+  await expect(nobody.getByText('This is you, as everybody sees you.')).toBeVisible();
   await client.act(deal.id, 'release', 1);
   await deal.untilMilestone(1, 'approved');
   await client.mine();
@@ -271,12 +265,11 @@ test('both sides review; neither reads the other before; a person’s page shows
   await anybody.goto(`/people/${client.address}`);
   await expect(anybody.getByText('4.00 of 5')).toBeVisible();
   await anybody.goto('/people/ST1NOBODYATALL');
-  await expect(anybody.getByText('This is no address on Stacks').first()).toBeVisible();
-  await takeScreens(anybody, 'market-person-none');
+  await expect(anybody.getByText('This is no address on Stacks')).toBeVisible();
 });
 
 test('a call that the chain undid is told, with the act offered again', async ({ person }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(300_000);
   const [client, freelancer] = (await join(2)) as [Party, Party];
   await client.fund(1_000_000_000);
   const deal = await Deal.agree(client, freelancer, { sums: ['5000000000'] });

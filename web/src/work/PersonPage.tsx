@@ -22,7 +22,7 @@ import {
   Time,
   Two,
 } from '#/design';
-import { useExplorer } from '#/session';
+import { useExplorer, useUser } from '#/session';
 import styles from './person.module.css';
 import { WorkFrame } from './WorkFrame';
 
@@ -35,6 +35,10 @@ export default function PersonPage() {
   const { address = '' } = useParams();
   const link = useExplorer()('address', 'stacks', address);
   const name = shortAddress(address);
+  const user = useUser();
+  const own = user?.addresses.some((each) => each.address === address) ?? false;
+  const { error } = useReputation(address, 'freelancer');
+  const unknown = error instanceof ApiProblem && error.code === 'invalid_input';
   return (
     <WorkFrame>
       <Head
@@ -42,6 +46,7 @@ export default function PersonPage() {
         tab={t`Reputation of ${name}`}
         lead={
           <>
+            {own && <Trans>This is you, as everybody sees you.</Trans>}{' '}
             <Trans>Made of final payments and opened reviews, with the numbers behind it.</Trans>{' '}
             {link && (
               <a href={link} target="_blank" rel="noreferrer">
@@ -51,10 +56,16 @@ export default function PersonPage() {
           </>
         }
       />
-      <Two even>
-        <Standing address={address} as="freelancer" />
-        <Standing address={address} as="client" />
-      </Two>
+      {unknown ? (
+        <Note state="failed" level="h2" title={t`This is no address on Stacks`}>
+          <p>{t`Compare it letter by letter with where you have it from.`}</p>
+        </Note>
+      ) : (
+        <Two even>
+          <Standing address={address} as="freelancer" />
+          <Standing address={address} as="client" />
+        </Two>
+      )}
     </WorkFrame>
   );
 }
@@ -105,20 +116,17 @@ function Standing({ address, as: role }: { address: string; as: Role }) {
     );
   }
   if (error) {
-    const known = error instanceof ApiProblem && error.code === 'invalid_input';
     return (
       <Section title={title}>
-        <Note state="failed" title={known ? t`This is no address on Stacks` : words(error).title}>
-          <p>
-            {known
-              ? t`Compare it letter by letter with where you have it from.`
-              : words(error).what}
-          </p>
+        <Note state="failed" title={words(error).title}>
+          <p>{words(error).what}</p>
         </Note>
       </Section>
     );
   }
-  const nothing = data.money.length === 0 && data.reviews === 0;
+  // What is only under way is in no figure here, and says nothing of anybody.
+  const ended = data.money.some((each) => each.completed > 0 || each.netMinor !== '0');
+  const nothing = !ended && data.reviews === 0 && Object.keys(data.milestones).length === 0;
   return (
     <Section title={title}>
       {nothing ? (
