@@ -46,6 +46,7 @@ test('a payment without a reference is given to its owner, once, with who and wh
   baseURL,
   person,
 }) => {
+  test.setTimeout(600_000); // most of it goes into pictures
   const url = baseURL ?? '';
   const operator = await Member.join(url, OPERATOR.seed);
   const { client, order } = await ordered(url);
@@ -176,6 +177,7 @@ test('the ledger adds up, is verified on request, and leads to each entry', asyn
   baseURL,
   person,
 }) => {
+  test.setTimeout(600_000);
   const url = baseURL ?? '';
   const operator = await Member.join(url, OPERATOR.seed);
   const { client, order } = await ordered(url);

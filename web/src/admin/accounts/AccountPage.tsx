@@ -62,11 +62,7 @@ function Read({ id }: { id: string }) {
         }
         tab={t`Account`}
         crumbs={crumbs}
-        lead={
-          <Trans>
-            Since <Time at={data.createdAt} show="day" />. <Code>{data.id}</Code>
-          </Trans>
-        }
+        lead={<Code>{data.id}</Code>}
       >
         {data.operator && (
           <State state="locked">
@@ -116,6 +112,9 @@ function Part({ account }: { account: Account }) {
   return (
     <Section title={t`Part in it`}>
       <Facts size="small">
+        <Fact name={t`Here since`}>
+          <Time at={account.createdAt} />
+        </Fact>
         <Fact name={t`Signed in`}>
           <Plural value={liveSessions} _0="nowhere" one="in # place" other="in # places" />
         </Fact>

@@ -14,7 +14,6 @@ import {
   Skeleton,
   Stack,
   State,
-  Sub,
   Tabs,
   Time,
   toMinor,
@@ -64,6 +63,7 @@ function Checks() {
             <Note
               key={halt.chain}
               state="look"
+              level="h2"
               title={<Trans>Nothing that happens on {halt.chain} is posted</Trans>}
               alert
             >
@@ -275,10 +275,7 @@ function List({ differing }: { differing: boolean }) {
             fold: 'start',
             cell: (row) => (
               <>
-                <Time at={row.checkedAt} />
-                <Sub>
-                  <Time at={row.checkedAt} show="clock" />
-                </Sub>
+                <Time at={row.checkedAt} show="day" />, <Time at={row.checkedAt} show="clock" />
               </>
             ),
           },

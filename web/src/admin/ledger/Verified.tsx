@@ -25,7 +25,7 @@ export function Verified(props: { checkpoint: components['schemas']['CheckpointA
             <Trans>The worker replays every entry</Trans>
           </State>
         ) : (
-          <Button onClick={() => again.mutate()}>
+          <Button kind="quiet" onClick={() => again.mutate()}>
             <Trans>Verify every entry now</Trans>
           </Button>
         )

@@ -29,7 +29,7 @@ export function Books(props: { title: string; children: ReactNode }) {
 export function Trouble({ error }: { error: unknown }) {
   const words = useWords();
   return (
-    <Note state="failed" title={words(error).title} alert>
+    <Note state="failed" level="h2" title={words(error).title} alert>
       <p>{words(error).what}</p>
     </Note>
   );
@@ -43,7 +43,7 @@ export function More(props: {
   const { pages } = props;
   if (!pages.hasNextPage) return null;
   return (
-    <Actions>
+    <Actions className={styles.more ?? ''}>
       <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
         {props.children}
       </Button>

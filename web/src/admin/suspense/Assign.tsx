@@ -10,9 +10,9 @@ import {
   Fact,
   Facts,
   Money,
-  Section,
   Sheet,
   Skeleton,
+  Stack,
   TextArea,
   TextField,
   Time,
@@ -43,7 +43,10 @@ export function Assign({ item, onRaced }: { item: Item; onRaced: (first: First) 
   const isReady = chosen !== null && note.trim() !== '';
   return (
     <Sheet>
-      <Section title={t`Give it to its owner`}>
+      <Stack>
+        <h2>
+          <Trans>Give it to its owner</Trans>
+        </h2>
         <p className="muted">
           <Trans>
             All of it, to one account of this site. Ask for a proof first: whoever paid can sign in
@@ -86,7 +89,7 @@ export function Assign({ item, onRaced }: { item: Item; onRaced: (first: First) 
           </p>
         )}
         {settle.error && !isRaced(settle.error) && <Trouble error={settle.error} />}
-      </Section>
+      </Stack>
       {chosen && (
         <Dialog
           open={isAsking}
@@ -183,9 +186,11 @@ function Choices(props: {
               {account.addresses.map((wallet) => (
                 <Address key={wallet.address} of={wallet.address} whole />
               ))}
-              <Trans>
-                since <Time at={account.createdAt} show="day" />
-              </Trans>
+              <span>
+                <Trans>
+                  since <Time at={account.createdAt} show="day" />
+                </Trans>
+              </span>
             </span>
           </span>
         </label>

@@ -55,7 +55,7 @@ function Read({ id }: { id: string }) {
   const { what, why } = reason(item.data.reason);
   return (
     <>
-      <Head title={what} crumbs={crumbs} lead={why}>
+      <Head title={what} crumbs={crumbs} lead={item.data.settlement ? undefined : why}>
         {item.data.settlement ? (
           <State state="final">
             <Trans>Given to an account</Trans>
@@ -69,7 +69,7 @@ function Read({ id }: { id: string }) {
       <Two>
         <Stack gap="loose">
           {raced && (
-            <Note state="look" title={<Trans>Another operator was first</Trans>} alert>
+            <Note state="look" level="h2" title={<Trans>Another operator was first</Trans>} alert>
               <p>
                 <Trans>
                   <Who of={raced.settledBy} /> gave it to <Address of={raced.accountId} /> while you
@@ -102,13 +102,13 @@ function Arrived({ item }: { item: Item }) {
         <Fact name={t`From the wallet`}>
           {item.payer ? <Address of={item.payer} whole /> : <Trans>not known</Trans>}
         </Fact>
-        <Fact name={t`Whose wallet that is here`}>
+        <Fact name={t`Account of that wallet`}>
           {item.payerAccountId ? (
             <Link to={`/admin/accounts/${item.payerAccountId}`}>
               <Address of={item.payerAccountId} />
             </Link>
           ) : (
-            <Trans>nobody’s</Trans>
+            <Trans>none here</Trans>
           )}
         </Fact>
         <Fact name={t`Noted`}>

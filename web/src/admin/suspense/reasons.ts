@@ -15,7 +15,7 @@ export function useReason(): (code: string) => Reason {
       case 'no_known_reference':
         return {
           what: t`Payment without a reference`,
-          why: t`No order, no known account. It stays apart until somebody shows that it is theirs.`,
+          why: t`It names no order. It stays apart until somebody shows that it is theirs.`,
         };
       case 'several_references':
         return {
