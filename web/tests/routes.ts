@@ -36,7 +36,7 @@ export const ROWS: Row[] = [
   { route: '/*', at: () => '/no/such/page', of: 'nobody', name: 'nowhere' },
 
   { route: '/work', leadsTo: /\/work\/tasks$/, of: 'worker', name: '' },
-  { route: '/work/tasks', of: 'worker', name: 'work-tasks' },
+  { route: '/work/tasks/:taskId?', at: () => '/work/tasks', of: 'worker', name: 'work-tasks' },
   { route: '/work/projects', of: 'worker', name: 'work-projects' },
   {
     route: '/work/projects/:id',

@@ -254,12 +254,14 @@ function RejectionWords({ reason }: { reason: Rejection }) {
   }
 }
 
-function RefusalWords({ why }: { why: 'type' | 'size' | 'empty' | 'twice' | 'unreadable' }) {
+function RefusalWords({ why }: { why: 'type' | 'heic' | 'size' | 'empty' | 'twice' | 'unreadable' }) {
   const { uploadBytesMax } = useSite();
   const size = useMegabytes()(uploadBytesMax);
   switch (why) {
     case 'type':
       return <Trans>Not a JPEG, PNG or WebP picture, so it was not sent</Trans>;
+    case 'heic':
+      return <Trans>HEIC, which few browsers can show. Save it as JPEG and choose that.</Trans>;
     case 'size':
       return <Trans>Larger than {size} MB, so it was not sent</Trans>;
     case 'empty':

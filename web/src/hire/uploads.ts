@@ -25,7 +25,7 @@ export type PhotoState =
   | { at: 'ready'; already: boolean }
   | { at: 'broken'; sentBytes: number }
   | { at: 'rejected'; reason: Rejection }
-  | { at: 'refused'; why: 'type' | 'size' | 'empty' | 'twice' | 'unreadable' }
+  | { at: 'refused'; why: 'type' | 'heic' | 'size' | 'empty' | 'twice' | 'unreadable' }
   | { at: 'failed'; error: unknown }
   /** Had not arrived when the page was loaded again. */
   | { at: 'lost' };
@@ -193,8 +193,10 @@ export class Uploads {
   async #read(
     key: string,
     job: Job,
-  ): Promise<'type' | 'size' | 'empty' | 'twice' | 'unreadable' | null> {
+  ): Promise<'type' | 'heic' | 'size' | 'empty' | 'twice' | 'unreadable' | null> {
     const { file } = job;
+    // What phones of one maker take; few browsers can show it, and some give it no type.
+    if (/^image\/hei[cf]/.test(file.type) || /\.hei[cf]$/i.test(file.name)) return 'heic';
     if (!PHOTO_TYPES.includes(file.type)) return 'type';
     if (file.size === 0) return 'empty';
     if (file.size > this.bytesMax) return 'size';
