@@ -44,9 +44,7 @@ test('pages keep their shape in German and in Arabic, and the inbox is told in b
       category: 'design',
       skills: ['html'],
       asset: 'STX',
-      milestones: [
-        { title: 'All', acceptance: 'It works.', amountMinor: '2000000', days: 20 },
-      ],
+      milestones: [{ title: 'All', acceptance: 'It works.', amountMinor: '2000000', days: 20 }],
     });
     await freelancer.party.ask('POST', `/api/projects/${id}/proposals`, {
       coverLetter: 'I made the pages of two presses.',

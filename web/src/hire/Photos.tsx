@@ -254,7 +254,11 @@ function RejectionWords({ reason }: { reason: Rejection }) {
   }
 }
 
-function RefusalWords({ why }: { why: 'type' | 'heic' | 'size' | 'empty' | 'twice' | 'unreadable' }) {
+function RefusalWords({
+  why,
+}: {
+  why: 'type' | 'heic' | 'size' | 'empty' | 'twice' | 'unreadable';
+}) {
   const { uploadBytesMax } = useSite();
   const size = useMegabytes()(uploadBytesMax);
   switch (why) {

@@ -1,6 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useWords } from '#/api';
+import { Share } from '#/app/Share';
 import {
   Actions,
   Address,
@@ -49,6 +50,8 @@ export function ResultsPage({ task, justPaid }: { task: Task; justPaid: boolean 
         }
       >
         <TaskState task={task} votes={results.data?.votes ?? task.votes} />
+        {/* The link leads a worker to a seat in just this task. */}
+        {task.status === 'open' && <Share path={`/work/tasks/${task.id}`} title={task.title} />}
       </Head>
       {results.error && (
         <Note state="look" title={words(results.error).title}>
