@@ -1,9 +1,8 @@
 /** What both sides of an escrow can do, by their own wallets in their own browsers. */
 
-import type { Page } from '@playwright/test';
 import { Deal, Party, Wallets } from './escrows';
-import { expect, type Persona, takeScreens, test } from './fixtures';
-import { opened, signCall } from './signing';
+import { expect, type Persona, test } from './fixtures';
+import { opened, pictures, signCall } from './signing';
 
 test.describe.configure({ timeout: 300_000 });
 const SEEN_MS = 60_000;
@@ -29,23 +28,6 @@ const clientAt = (person: Open, made: Deal) =>
   opened(person, made.client, `/hire/projects/${made.id}`);
 const freelancerAt = (person: Open, made: Deal) =>
   opened(person, made.freelancer, `/work/projects/${made.id}`);
-
-/** Pictures at three widths, and the desk's width again. */
-async function pictures(page: Page, name: string): Promise<void> {
-  if (process.env.GLANCE) {
-    for (const width of [360, 1440]) {
-      await page.setViewportSize({ width, height: width < 700 ? 800 : 900 });
-      await page.screenshot({
-        path: `test-results/screens/${name}-${width}-light.png`,
-        fullPage: true,
-        animations: 'disabled',
-      });
-    }
-  } else {
-    await takeScreens(page, name);
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
 
 test('an offered split is answered by another one, which is taken', async ({ person }) => {
   const made = await deal({ sums: ['50000000', '30000000'] });
@@ -137,4 +119,112 @@ test('deadlines pass: the freelancer claims, the client takes back', async ({ pe
   });
   await expect(client.getByText('Given back, final')).toBeVisible({ timeout: SEEN_MS });
   await pictures(client, 'act-reclaimed');
+});
+
+test('an escrow that differs is told in sentences, cancelled by one, taken on by the other', async ({
+  person,
+}) => {
+  const made = await deal({ sums: ['250000000', '50000000'] });
+  await made.client.fund(1_000_000_000);
+  await made.createOther({ sums: ['200000000'], deadlines: [1_000], silentBps: 0 });
+  await made
+    .createOther({ sums: ['240000000', '50000000'], deadlines: [4_032, 4_176], silentBps: 5_000 })
+    .catch(
+      // The contract takes a reference once for a client: the second one is without.
+      () => made.createPlain(['240000000', '50000000']),
+    );
+  await made.createPlain(['240000000', '50000000']);
+  await made.until('the escrows', (shown) => (shown.funding?.others.length ?? 0) >= 2);
+  const client = await clientAt(person, made);
+  await expect(
+    client.getByText('An escrow was created that is not what was agreed on.'),
+  ).toBeVisible();
+  await expect(
+    client.getByText(/The escrow pays 200\.00\sSTX for milestone 1; you agreed on 250\.00\sSTX\./),
+  ).toBeVisible();
+  await expect(
+    client.getByText(/The escrow has no milestone 2; you agreed on 50\.00\sSTX for it\./),
+  ).toBeVisible();
+  await expect(
+    client.getByText(/If the arbiters stay silent, 0\s% goes to the freelancer/),
+  ).toBeVisible();
+  await expect(client.getByText(/Milestone 1 is due before block/).first()).toBeVisible();
+  await expect(client.getByText('Until then nothing on it can be signed').first()).toBeVisible();
+  await made.client.mine();
+  const cancel = client.getByRole('button', { name: /^Cancel and take back 200\.00\sSTX$/ });
+  await expect(cancel).toBeVisible({ timeout: SEEN_MS });
+  await pictures(client, 'escrow-differs');
+  await cancel.click();
+  await expect(client.getByRole('dialog')).toContainText('200.000000');
+  await signCall(client, /^Cancel and take back/);
+  await expect(client.getByText('Cancelled, given back, not final')).toBeVisible({
+    timeout: SEEN_MS,
+  });
+
+  // The other side may take the second one on, knowing what it is.
+  const freelancer = await freelancerAt(person, made);
+  await expect(
+    freelancer.getByText('Take it on only if you want it as it is').first(),
+  ).toBeVisible();
+  await pictures(freelancer, 'escrow-differs-freelancer');
+  await freelancer.setViewportSize({ width: 360, height: 800 });
+  await freelancer.getByRole('button', { name: 'Take the project on' }).first().click();
+  await signCall(freelancer, /^Take the project on with/);
+  await expect(freelancer.getByText('It was taken on as it is').first()).toBeVisible({
+    timeout: SEEN_MS,
+  });
+  await pictures(freelancer, 'escrow-differs-taken');
+});
+
+test('of equal escrows the client says which one is meant', async ({ person }) => {
+  const made = await deal({ title: 'A first page' });
+  const twin = await Deal.agree(made.client, made.freelancer, { title: 'A second page' });
+  await made.createPlain(['50000000']);
+  await made.until('one that fits', (shown) => shown.funding?.candidates.length === 1);
+  await made.createPlain(['50000000']);
+  await made.until('two that fit', (shown) => shown.funding?.candidates.length === 2);
+  const freelancer = await freelancerAt(person, made);
+  await expect(
+    freelancer.getByRole('heading', { name: 'The client says which escrow is this project’s' }),
+  ).toBeVisible();
+  const client = await clientAt(person, made);
+  await expect(
+    client.getByRole('heading', { name: 'Your turn: say which escrow is this project’s' }),
+  ).toBeVisible();
+  await pictures(client, 'escrow-which');
+  await client.getByRole('button', { name: 'It is for this project' }).first().click();
+  await expect(client.getByText('The money is seen, not final')).toBeVisible({ timeout: SEEN_MS });
+  await expect(client.getByRole('button', { name: 'It is for this project' })).toHaveCount(0);
+  // The one that is left is the twin's, and is offered there.
+  await twin.until('the one that is left', (shown) => shown.funding?.candidates.length === 1);
+  await client.goto(`/hire/projects/${twin.id}`);
+  await expect(client.getByRole('button', { name: 'It is for this project' })).toHaveCount(1);
+});
+
+test('a wallet that says no changes nothing; a call that the chain takes back is said', async ({
+  person,
+}) => {
+  const made = await (await deal()).fund();
+  const freelancer = await freelancerAt(person, made);
+  await freelancer.getByRole('button', { name: 'Take the project on' }).click();
+  await signCall(freelancer, /^Take the project on with/, { says: 'Say no' });
+  await expect(freelancer.getByRole('alert')).toContainText('You said no in the wallet');
+  await pictures(freelancer, 'act-refused');
+  // The same dialog signs at the second try.
+  await signCall(freelancer, /^Take the project on with/);
+  await expect(freelancer.getByRole('heading', { name: 'Your turn: milestone 1' })).toBeVisible({
+    timeout: SEEN_MS,
+  });
+  await made.client.takeBack(await made.lastCallOf(made.freelancer));
+  await expect(
+    freelancer.getByRole('heading', { name: 'The chain took this back: the project was taken on' }),
+  ).toBeVisible({ timeout: SEEN_MS });
+  await expect(freelancer.getByRole('button', { name: 'Take the project on' })).toBeVisible();
+  await pictures(freelancer, 'act-taken-back');
+  await made.client.turn('release', {});
+  await made.client.turn('mine', { blocks: 1 });
+  await expect(freelancer.getByRole('heading', { name: 'Your turn: milestone 1' })).toBeVisible({
+    timeout: SEEN_MS,
+  });
+  await expect(freelancer.getByText('The chain took this back')).toHaveCount(0);
 });

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Cl, type ClarityValue } from '@stacks/transactions';
 import type { components } from '../src/api/schema';
 import { newSeed, until } from './market';
 
@@ -155,6 +156,34 @@ export class Party {
     return this.send(call);
   }
 
+  /** Calls the contract by hand, as it is: another page, another wallet, a mistake. */
+  async callRaw(functionName: string, args: ClarityValue[]): Promise<string> {
+    const site = await this.ask<Schemas['SiteAnswer']>('GET', '/api/site');
+    const { txId } = await this.wallets.ask<{ txId: string }>('call', {
+      contract: site.stacksContract,
+      functionName,
+      functionArgs: args.map((each) => Cl.serialize(each)),
+      postConditions: [],
+      postConditionMode: 'allow',
+      address: this.address,
+      api: this.node,
+    });
+    return txId;
+  }
+
+  /** Puts another set of arbiters in force for new projects; for the contract's owner. */
+  async arbitersAre(members: string[], threshold: number): Promise<void> {
+    await this.callRaw('propose-arbiter-set', [
+      Cl.list(members.map((each) => Cl.principal(each))),
+      Cl.uint(threshold),
+    ]);
+    await this.turn('mine', { blocks: 1 });
+    await this.mine(1_008);
+    await this.callRaw('activate-arbiter-set', []);
+    await this.turn('mine', { blocks: 1 });
+    await this.mine();
+  }
+
   /** One of the local chain's own switches. */
   async turn<Result>(name: string, body: object): Promise<Result> {
     const answer = await fetch(`${this.node}/localnet/${name}`, {
@@ -170,6 +199,17 @@ export class Party {
   async fund(microStx = 500_000_000): Promise<void> {
     await this.turn('faucet', { address: this.address, microStx });
     await this.turn('mine', { blocks: 1 });
+  }
+
+  /** Mines the newest blocks again without these calls; they wait until `release`. */
+  async takeBack(txId: string): Promise<void> {
+    for (let depth = 1; depth < 12; depth += 1) {
+      await this.turn('reorg', { depth, drop: [txId] });
+      const answer = await fetch(`${this.node}/extended/v3/transactions/${txId}`);
+      const found = answer.ok ? ((await answer.json()) as { status?: string }) : {};
+      if (found.status !== 'success') return;
+    }
+    throw new Error(`${txId} stands deeper than twelve blocks`);
   }
 
   /** As many Bitcoin blocks as make final what stands, or as many as are asked for. */
@@ -224,6 +264,49 @@ export class Deal {
   /** A project of theirs that was agreed on before. */
   static of(client: Party, freelancer: Party, id: string): Deal {
     return new Deal(client, freelancer, id);
+  }
+
+  /** An escrow by the plain form of the call: it says nothing of a project. */
+  async createPlain(sums: string[]): Promise<string> {
+    const four = [0, 1, 2, 3].map((index) => Cl.uint(sums[index] ?? '0'));
+    const to = Cl.principal(this.freelancer.address);
+    return this.client.callRaw('create-project-stx', [to, ...four]);
+  }
+
+  /** An escrow with the project's own reference, and with figures that nobody agreed on. */
+  async createOther(figures: {
+    sums: string[];
+    deadlines: number[];
+    silentBps: number;
+    freelancer?: string;
+  }): Promise<string> {
+    const { agreement } = await this.look();
+    const reference = agreement?.reference.slice(2) ?? '';
+    const { burnHeight } = await this.client.ask<{ burnHeight: number }>(
+      'GET',
+      `/api/projects/${this.id}/acts`,
+    );
+    const four = [0, 1, 2, 3].map((index) => Cl.uint(figures.sums[index] ?? '0'));
+    return this.client.callRaw('create-project-terms-stx', [
+      Cl.principal(figures.freelancer ?? this.freelancer.address),
+      ...four,
+      Cl.bufferFromHex(reference),
+      Cl.list(figures.deadlines.map((blocks) => Cl.uint(burnHeight + blocks))),
+      Cl.uint(figures.silentBps),
+      Cl.uint(1),
+      Cl.uint(0),
+    ]);
+  }
+
+  /** The chain_tx that a wallet sent last. */
+  async lastCallOf(who: Party): Promise<string> {
+    const url = `${who.node}/extended/v3/transactions?limit=50`;
+    const { results } = (await (await fetch(url)).json()) as {
+      results: { tx_id: string; sender: { address: string } }[];
+    };
+    const found = results.find((each) => each.sender.address === who.address);
+    if (!found) throw new Error(`${who.address} sent nothing lately`);
+    return found.tx_id;
   }
 
   look(): Promise<Project> {

@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import type { Party } from './escrows';
-import { expect, type Persona, signIn } from './fixtures';
+import { expect, type Persona, signIn, takeScreens } from './fixtures';
 
 /** A browser of the party's own at an address, signed in. */
 export async function opened(
@@ -63,4 +63,11 @@ export async function bring(page: Page, who: Party): Promise<void> {
       wbip_providers: [{ id: 'ArbiterWallet', name: 'Arbiter wallet' }],
     });
   }, who.address);
+}
+
+/** Pictures at three widths, light and dark, and the desk's width again. */
+export async function pictures(page: Page, name: string): Promise<void> {
+  await takeScreens(page, name);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1440, height: 900 });
 }

@@ -230,9 +230,12 @@ function ActDialog(props: {
             {send.isPending ? (
               <Trans>Look at {walletName}</Trans>
             ) : (
-              <Trans>
-                {label} with {walletName}
-              </Trans>
+              // One box, so that the words break as words do.
+              <span>
+                <Trans>
+                  {label} with {walletName}
+                </Trans>
+              </span>
             )}
           </Button>
         )

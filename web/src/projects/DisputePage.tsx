@@ -28,6 +28,7 @@ import {
 } from '#/design';
 import { SignedIn } from '#/session';
 import { FilePicker, Files, type Picked } from './Files';
+import { How } from './Milestones';
 import { percent } from './money';
 import styles from './projects.module.css';
 import { type Dispute, type FaceSide, useDispute, useRefresh } from './queries';
@@ -125,11 +126,17 @@ function Page({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
               </div>
             </Section>
             {open && dispute.side && <AddEvidence dispute={dispute} />}
+            {dispute.votes.length > 0 && (
+              <Section title={<Trans>What the arbiters named</Trans>}>
+                <Votes dispute={dispute} />
+              </Section>
+            )}
             <Section title={<Trans>What happened</Trans>}>
               <Timeline dispute={dispute} />
             </Section>
           </Stack>
           <div className={stickClass}>
+            {dispute.netMinor !== null && <Outcome dispute={dispute} />}
             <Sheet>
               <h2>
                 <Trans>What was to be done</Trans>
@@ -137,16 +144,6 @@ function Page({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
               <p className={styles.words} dir="auto">
                 {dispute.acceptance || t`Nothing was written down but the title.`}
               </p>
-              {dispute.netMinor !== null && (
-                <Facts>
-                  <Fact name={t`To the freelancer`}>
-                    <Money minor={dispute.netMinor} asset={asset} />
-                  </Fact>
-                  <Fact name={t`Back to the client`}>
-                    <Money minor={dispute.refundMinor ?? '0'} asset={asset} />
-                  </Fact>
-                </Facts>
-              )}
               <Dossier dispute={dispute} />
               {open && (
                 <p className="fine">
@@ -310,13 +307,99 @@ function Timeline({ dispute }: { dispute: Dispute }): ReactNode {
             {names[each.name] ?? each.name}{' '}
             {each.bps !== null && <Trans>{percent(each.bps)} to the freelancer.</Trans>}{' '}
             {each.actor && <Address of={each.actor} />}{' '}
-            <State state={each.state === 'final' ? 'final' : 'provisional'}>
-              {each.state === 'final' ? t`Final` : t`Seen, not final`}
-            </State>
+            {each.state !== 'final' && (
+              <State state="provisional" live>
+                {t`Seen, not final`}
+              </State>
+            )}
           </span>
         </li>
       ))}
     </ol>
+  );
+}
+
+/** Who got what, once the milestone is closed: the milestone and the bond, to the last unit. */
+function Outcome({ dispute }: { dispute: Dispute }) {
+  const { t } = useLingui();
+  const asset = dispute.asset ?? 'STX';
+  const net = BigInt(dispute.netMinor ?? 0);
+  const back = BigInt(dispute.refundMinor ?? 0);
+  const bond = BigInt(dispute.bondMinor);
+  const whole = BigInt(dispute.amountMinor);
+  const fee = whole - net - back;
+  // The bond is the other side's when who filed ends with nothing of the milestone.
+  const filedByClient = dispute.filer === dispute.client;
+  const lost = filedByClient ? back === 0n : net + fee === 0n;
+  const bondToClient = filedByClient !== lost;
+  const final = dispute.status === dispute.finalStatus;
+  return (
+    <Sheet>
+      <h2>
+        <Trans>How it ended</Trans>
+      </h2>
+      <p>{dispute.how && <How how={dispute.how} />}</p>
+      <Facts>
+        <Fact name={dispute.side === 'freelancer' ? t`To you` : t`To the freelancer`}>
+          <Money minor={net} asset={asset} />
+        </Fact>
+        {fee > 0n && (
+          <Fact name={t`Fee of this house`}>
+            <Money minor={fee} asset={asset} />
+          </Fact>
+        )}
+        <Fact name={dispute.side === 'client' ? t`Back to you` : t`Back to the client`}>
+          <Money minor={back} asset={asset} />
+        </Fact>
+        <Fact name={bondToClient ? t`Bond, to the client` : t`Bond, to the freelancer`}>
+          <Money minor={bond} asset={asset} />
+        </Fact>
+        <Fact name={t`In dispute, with bond`} sum={final}>
+          <Money minor={whole + bond} asset={asset} />
+        </Fact>
+      </Facts>
+      {!final && (
+        <p>
+          <State state="provisional" live>
+            <Trans>Not final: it can still be undone</Trans>
+          </State>
+        </p>
+      )}
+    </Sheet>
+  );
+}
+
+/** The figure that each arbiter named last; enough of them must name the same. */
+function Votes({ dispute }: { dispute: Dispute }) {
+  const most = Math.max(0, ...dispute.tally.map((each) => each.votes));
+  const threshold = dispute.threshold ?? 1;
+  const count = dispute.voters.length;
+  const figures = dispute.tally.length;
+  return (
+    <>
+      <Facts>
+        {dispute.votes.map((each) => (
+          <Fact key={each.arbiter} name={<Address of={each.arbiter} />}>
+            <Trans>{percent(each.bps)} to the freelancer</Trans>
+          </Fact>
+        ))}
+      </Facts>
+      {dispute.status === 'disputed' && (
+        <p className="fine">
+          {figures > 1 ? (
+            <Trans>
+              They name different figures, and nothing is averaged: {threshold} of {count} must name
+              the same one. So far {most} do. Each may change what was named.
+            </Trans>
+          ) : (
+            <Trans>
+              {threshold} of {count} must name the same figure. So far {most} do. Each may change
+              what was named.
+            </Trans>
+          )}
+        </p>
+      )}
+    </>
   );
 }
 

@@ -63,14 +63,27 @@ export function Milestones(props: {
                 {project.part === 'freelancer' &&
                   project.funding?.mayStart &&
                   !closed &&
-                  unfolded && (
+                  unfolded &&
+                  (each.status === 'locked' ? (
                     <HandIn
                       project={project}
                       milestone={each}
                       rights={rights}
                       onAct={props.onAct}
                     />
-                  )}
+                  ) : (
+                    <details className={styles.fold}>
+                      <summary>
+                        <Trans>Add a further version</Trans>
+                      </summary>
+                      <HandIn
+                        project={project}
+                        milestone={each}
+                        rights={rights}
+                        onAct={props.onAct}
+                      />
+                    </details>
+                  ))}
                 {unfolded && rights && rights.items.length > 0 && project.funding?.mayStart && (
                   <RightsTable
                     project={project}
@@ -172,7 +185,8 @@ function Small(props: { milestone: Milestone; project: Project; side: FaceSide }
   return null;
 }
 
-function How({ how }: { how: string }) {
+/** By which act a milestone was closed. */
+export function How({ how }: { how: string }) {
   switch (how) {
     case 'released':
       return <Trans>Released by the client.</Trans>;

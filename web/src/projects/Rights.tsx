@@ -19,7 +19,9 @@ export function RightsTable(props: {
 }) {
   const { t } = useLingui();
   const { project, milestone, rights } = props;
-  const rows = rights.items.filter((each) => each.milestoneNum === milestone.num);
+  const rows = rights.items.filter(
+    (each) => each.milestoneNum === milestone.num && !isOver(each, rights.burnHeight),
+  );
   const buttons = rows.filter(
     (each) =>
       each.mine && each.act !== 'vote' && each.act !== 'resolve' && !props.shown.includes(each.act),
@@ -126,6 +128,11 @@ function linesOf(rights: Right[], part: Project['part']): Line[] {
     return isOther(line.right) ? 1 : line.right.role === 'arbiter' ? 3 : 4;
   };
   return lines.sort((one, two) => order(one) - order(two));
+}
+
+/** Its height has come: nobody may any more. */
+function isOver(right: Right, now: number | null): boolean {
+  return right.untilHeight !== null && now !== null && now >= right.untilHeight.burnHeight;
 }
 
 function isAhead(right: Right, now: number | null): boolean {
