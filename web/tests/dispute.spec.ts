@@ -9,7 +9,7 @@ import { Deal, deployerKey, Party, Wallets } from './escrows';
 import { expect, takeScreens, test } from './fixtures';
 import { opened, pictures, signCall } from './signing';
 
-test.describe.configure({ timeout: 300_000 });
+test.describe.configure({ timeout: 480_000 });
 const SEEN_MS = 60_000;
 const EARNEST = fileURLToPath(new URL('../../.venv/bin/earnest', import.meta.url));
 const NOTES = 'The menu opens with Enter. Nobody asked for Space.\n';
@@ -85,9 +85,9 @@ test('a bond, evidence from both sides, a dossier that proves itself, and giving
   expect((await file).suggestedFilename()).toBe('keyboard notes.txt');
   expect(await contentOf(await file)).toBe(NOTES);
 
-  const made_ = client.waitForEvent('download', { timeout: SEEN_MS });
+  const saved = client.waitForEvent('download', { timeout: SEEN_MS });
   await client.getByRole('button', { name: 'Download the dossier' }).click();
-  const dossier = await (await made_).path();
+  const dossier = await (await saved).path();
   const { publicKey } = await made.client.ask<{ publicKey: string }>('GET', '/api/attestation-key');
   const { stdout } = await promisify(execFile)(EARNEST, [
     'dossier',
