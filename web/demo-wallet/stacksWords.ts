@@ -27,14 +27,15 @@ export interface Call {
 /** `from` is the account that signs: what it sends itself is said to it as "you". */
 export async function tellCall(call: Call, from: string): Promise<string[]> {
   const names = await argumentNames(call);
+  // What may move stands first: it is what one must not scroll for.
   return [
+    ...tellConditions(call, from),
+    '',
     `Call ${call.functionName}`,
     `of ${call.contract}`,
     ...call.functionArgs.map(
       (value, at) => `  ${names[at] ?? `argument ${at + 1}`}: ${cvToString(value)}`,
     ),
-    '',
-    ...tellConditions(call, from),
   ];
 }
 

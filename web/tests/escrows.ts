@@ -196,8 +196,8 @@ export class Party {
   }
 
   /** Play money, there when this returns. */
-  async fund(microStx = 500_000_000): Promise<void> {
-    await this.turn('faucet', { address: this.address, microStx });
+  async fund(microStx = 500_000_000, sats = 0): Promise<void> {
+    await this.turn('faucet', { address: this.address, microStx, ...(sats ? { sats } : {}) });
     await this.turn('mine', { blocks: 1 });
   }
 
@@ -223,6 +223,7 @@ export interface Wanted {
   sums?: string[];
   days?: number;
   silentBps?: number;
+  asset?: 'STX' | 'sBTC';
 }
 
 /** A client and a freelancer with one project, brought as far as a test wants it. */
@@ -242,7 +243,7 @@ export class Deal {
       description: 'One page that shows this season’s books, and works on a phone.',
       category: 'design',
       skills: ['html'],
-      asset: 'STX',
+      asset: wanted.asset ?? 'STX',
       ...(wanted.silentBps === undefined ? {} : { silentBps: wanted.silentBps }),
       milestones: sums.map((amountMinor, index) => ({
         title: ['Three sketches', 'The page', 'The menu', 'A month of care'][index] ?? 'More',
