@@ -17,7 +17,7 @@ CONTRACTS_STAMP := contracts/node_modules/.setup-stamp
 WEB_STAMP := web/node_modules/.setup-stamp
 WEB_BUILT := src/earnest/run/web/built/.stamp
 WEB_SOURCES = $(shell find web -name node_modules -prune -o -name test-results -prune -o -type f ! -path 'web/tests/*' ! -path web/src/api/schema.ts ! -name '*.md' -print) openapi.json
-PEER_DIRS := $(patsubst %/package-lock.json,%,$(wildcard benchmarks/peers/*/package-lock.json))
+PEER_DIRS := $(patsubst %/package-lock.json,%,$(wildcard benchmarks/peers/*/package-lock.json benchmarks/browser/package-lock.json))
 PEER_STAMPS := $(addsuffix /node_modules/.setup-stamp,$(PEER_DIRS))
 # Options for what is started: make up ARGS="--network devnet", make test ARGS="-k payouts".
 ARGS ?=
@@ -117,6 +117,12 @@ $(WEB_BUILT): $(WEB_STAMP) $(WEB_SOURCES)
 	@cd web && npm run --silent build -- --quiet
 	@touch $@
 
+benchmarks/browser/node_modules/.setup-stamp: benchmarks/browser/package-lock.json benchmarks/browser/package.json
+	@$(CHECK_NODE)
+	@echo "Installing Lighthouse"
+	@cd benchmarks/browser && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 benchmarks/peers/%/node_modules/.setup-stamp: benchmarks/peers/%/package-lock.json benchmarks/peers/%/package.json
 	@$(CHECK_NODE)
 	@echo "Installing benchmarks/peers/$*"
@@ -186,7 +192,7 @@ format: setup-python ## Put code into shape, and write openapi.json anew
 # -- measure -------------------------------------------------------------------------------------
 
 .PHONY: bench simulate
-bench: setup $(PEER_STAMPS) ## Measure, beside peers on the same machine
+bench: setup web $(PEER_STAMPS) ## Measure, beside peers on the same machine
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 simulate: setup ## Payouts and the escrow's indexer under faults: make simulate OF=escrow RUNS=5000

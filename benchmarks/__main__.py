@@ -16,6 +16,7 @@ from benchmarks.database import Cluster
 from benchmarks.indexing import measure_indexing
 from benchmarks.machine import describe_machine
 from benchmarks.memory import measure_memory
+from benchmarks.pages import measure_pages
 from benchmarks.payouts import measure_payouts
 from benchmarks.postings import measure_postings
 from benchmarks.queue_depth import measure_queue
@@ -25,7 +26,7 @@ from benchmarks.servers import install_peers
 from benchmarks.votes import measure_votes
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("votes", "ledger", "queue", "payouts", "indexing", "memory")
+PARTS = ("votes", "ledger", "queue", "payouts", "indexing", "memory", "pages")
 
 
 class Length(msgspec.Struct, frozen=True):
@@ -37,9 +38,10 @@ class Length(msgspec.Struct, frozen=True):
     ledger: tuple[int, ...]
     rebuild: int
     logged: tuple[int, ...]
+    openings: int
 
 
-QUICK = Length(2, 1, (1_000, 20_000), (0, 100_000), 60_000, (10_000, 200_000))
+QUICK = Length(2, 1, (1_000, 20_000), (0, 100_000), 60_000, (10_000, 200_000), 2)
 USUAL = Length(
     6,
     3,
@@ -47,6 +49,7 @@ USUAL = Length(
     (0, 100_000, 1_000_000),
     200_000,
     (10_000, 500_000),
+    7,
 )
 # Five million events, logged and folded, take some twenty gigabytes while it measures.
 FULL = msgspec.structs.replace(USUAL, rebuild=1_000_000, logged=(10_000, 5_000_000))
@@ -153,6 +156,10 @@ def _measure(
     if "memory" in parts:
         print("Memory, and seconds to ready", flush=True)
         results.memory = measure_memory(folder)
+        keep()
+    if "pages" in parts:
+        print("The pages on a slow phone, beside the same bytes that do nothing", flush=True)
+        results.pages = measure_pages(folder, runs=length.openings)
         keep()
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -73,10 +73,12 @@ class Pages(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def measure_pages(folder: Path, *, runs: int) -> Pages:
-    """Starts the system and opens each page `runs` times. Raises `NotReady`."""
+    """Starts the system and opens each page `runs` times. Raises `NotReady`.
+
+    A running one is used when EARNEST_WEB_URL names it.
+    """
     load_before = psutil.getloadavg()[0]
-    with up(folder / "pages"):
-        origin = state_of(folder / "pages").urls["api"]
+    with _site(folder / "pages") as origin:
         # What the limit carries is what /work was seen to carry.
         [[seen]] = _open([{"path": "/work", "ready": _READY}], origin, 1)
         with _least(seen["asked"]) as least:
@@ -98,7 +100,18 @@ def measure_pages(folder: Path, *, runs: int) -> Pages:
     )
 
 
-def _open(pages: list[dict[str, object]], origin: str, runs: int) -> list[list[dict[str, object]]]:
+@contextmanager
+def _site(state: Path) -> Iterator[str]:
+    if running := os.environ.get("EARNEST_WEB_URL"):
+        yield running
+        return
+    with up(state):
+        yield state_of(state).urls["api"]
+
+
+def _open(
+    pages: Sequence[Mapping[str, object]], origin: str, runs: int
+) -> list[list[dict[str, object]]]:
     wanted = {"origin": origin, "pages": pages, "runs": runs, "executable": CHROMIUM}
     done = subprocess.run(
         ["node", str(BROWSER / "measure.mjs"), json.dumps(wanted)],

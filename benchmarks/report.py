@@ -8,6 +8,7 @@ import msgspec
 from benchmarks.indexing import Indexing
 from benchmarks.machine import Machine
 from benchmarks.memory import Memory
+from benchmarks.pages import PageLoad, Pages, Spread
 from benchmarks.payouts import Sent
 from benchmarks.postings import TPCB, TPCB_HOT, Rate
 from benchmarks.queue_depth import Latency
@@ -25,6 +26,7 @@ class Results(msgspec.Struct, kw_only=True):
     payouts: list[Sent] = []
     indexing: Indexing | None = None
     memory: Memory | None = None
+    pages: Pages | None = None
 
 
 def write_report(results: Results, path: Path) -> None:
@@ -42,6 +44,8 @@ def write_report(results: Results, path: Path) -> None:
         parts.append(_indexing(results.indexing))
     if results.memory:
         parts.append(_memory(results.memory))
+    if results.pages:
+        parts.append(_pages(results.pages))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(parts), encoding="utf-8")
 
@@ -259,3 +263,45 @@ demo.
         + _table(["process", "at rest", "at work"], rows)
         + "\n"
     )
+
+
+def _pages(found: Pages) -> str:
+    rows = [_page(load, found.limit) for load in (*found.pages, found.limit)]
+    text = f"""## The pages on a phone
+
+Chromium as Lighthouse's mobile profile has it, applied by the browser itself: 150 ms to the first
+byte of every answer, 1.6 Mbit/s, a processor four times slower; each time a browser that has seen
+nothing yet, {found.runs} times, in turns. Usable is when the button of signing in is there and
+hears a press. The last row is a page of the same bytes in as many files that does nothing but show
+one button: the least that this line allows. Medians, and in brackets the lowest and the highest. The
+load was {found.load_1m:.1f} when this part began and {found.load_1m_after:.1f} when it ended; the
+processor's slowness multiplies whatever else the machine does.
+
+"""
+    head = ["", "usable, ms", "times the least", "first paint, ms", "largest paint, ms",
+            "blocked, ms", "shift", "requests", "KB in all", "KB of script",
+            "KB of script, gzip"]  # fmt: skip
+    text += _table(head, rows) + "\n"
+    if found.lighthouse:
+        scores = ", ".join(f"`{each.path}` {each.score}" for each in found.lighthouse)
+        text += f"Lighthouse {found.lighthouse[0].version}, performance of 100: {scores}.\n\n"
+    return text
+
+
+def _page(load: PageLoad, limit: PageLoad) -> list[str]:
+    def written(spread: Spread) -> str:
+        return f"{spread.mid:,.0f} ({spread.low:,.0f} to {spread.high:,.0f})"
+
+    return [
+        f"`{load.path}`" if load is not limit else load.path,
+        written(load.usable),
+        f"{load.usable.mid / limit.usable.mid:.2f}",
+        written(load.first_paint),
+        written(load.largest_paint),
+        written(load.blocking),
+        f"{load.shift:.3f}",
+        str(load.requests),
+        f"{load.bytes / 1024:.0f}",
+        f"{load.script_bytes / 1024:.0f}",
+        "" if load.script_bytes_gzip is None else f"{load.script_bytes_gzip / 1024:.0f}",
+    ]

@@ -24,7 +24,7 @@ const WAIT_MS_MAX = 60_000;
 const SETTLE_MS = 1_500;
 
 /** In the page, before anything of it: what Chromium tells only while it happens. */
-function watch(ready) {
+function watch({ ready, plain }) {
   const seen = { lcp: 0, cls: 0, tasks: [], usable: 0, element: '' };
   window.seen = seen;
   const observe = (type, take) =>
@@ -43,7 +43,7 @@ function watch(ready) {
     const found = document.querySelector(ready);
     const heard =
       found !== null &&
-      (ready === 'body' || Object.keys(found).some((key) => key.startsWith('__reactProps')));
+      (plain || Object.keys(found).some((key) => key.startsWith('__reactProps')));
     if (heard && found.getClientRects().length > 0) seen.usable = performance.now();
     else requestAnimationFrame(look);
   };
@@ -68,7 +68,7 @@ async function openOnce(browser, origin, page_) {
     const found = asked.get(requestId);
     if (found) found.bytes = encodedDataLength;
   });
-  await page.addInitScript(watch, page_.ready);
+  await page.addInitScript(watch, { ready: page_.ready, plain: page_.plain ?? false });
   await page.goto(`${origin}${page_.path}`, { waitUntil: 'commit' });
   const until = Date.now() + WAIT_MS_MAX;
   while (!(await page.evaluate(() => window.seen?.usable))) {

@@ -35,6 +35,15 @@ self.addEventListener('fetch', (event) => {
   }
 });
 
+// What a page was made of before this worker was there: the browser has it still, so that this
+// asks nobody.
+self.addEventListener('message', (event) => {
+  const files = event.data?.keep;
+  if (!Array.isArray(files)) return;
+  const ours = files.filter((name) => String(name).startsWith(`${location.origin}/assets/`));
+  event.waitUntil(Promise.all(ours.map((name) => kept(new Request(name)).catch(() => undefined))));
+});
+
 async function kept(request) {
   const cache = await caches.open(SHELL);
   const found = await cache.match(request);
