@@ -274,8 +274,8 @@ byte of every answer, 1.6 Mbit/s, a processor four times slower; each time a bro
 nothing yet, {found.runs} times, in turns. Usable is when the button of signing in is there and
 hears a press. The last row is a page of the same bytes in as many files that does nothing but show
 one button: the least that this line allows. Medians, and in brackets the lowest and the highest.
-The load was {found.load_1m:.1f} when this part began and {found.load_1m_after:.1f} when it ended; the
-processor's slowness multiplies whatever else the machine does.
+The load was {found.load_1m:.1f} when this part began and {found.load_1m_after:.1f} when it ended;
+the processor's slowness multiplies whatever else the machine does.
 
 """
     head = ["", "usable, ms", "times the least", "first paint, ms", "largest paint, ms",
