@@ -82,6 +82,8 @@ async def queries_of(market: EscrowMarket, project_id: UUID, viewer: Party | Non
     asked: list[str] = []
     account = viewer.account if viewer else None
     async with (await market.role("api")).connection() as db:
+        # A connection that is new asks once for the shapes of types.
+        await view_project(db, market.settings, account, project_id, market.now)
         with db.query_logger(lambda query: asked.append(query.query)):
             await view_project(db, market.settings, account, project_id, market.now)
     return len(asked)
