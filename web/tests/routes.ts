@@ -25,6 +25,9 @@ const unknown = '00000000-0000-4000-8000-000000000000';
 
 export const ROWS: Row[] = [
   { route: '/', of: 'nobody', name: 'front' },
+  { route: '/proof', of: 'nobody', name: 'proof' },
+  { route: '/fees', of: 'nobody', name: 'fees' },
+  { route: '/states', of: 'nobody', name: 'states' },
   { route: '/account', of: 'client', name: 'account' },
   { route: '/inbox', of: 'client', name: 'inbox' },
   {
@@ -96,11 +99,46 @@ export const ROWS: Row[] = [
     of: 'operator',
     name: 'admin-dispute',
   },
+  { route: '/admin/suspense', of: 'operator', name: 'admin-suspense' },
+  {
+    route: '/admin/suspense/:id',
+    at: (world) => `/admin/suspense/${world.unmatched}`,
+    of: 'operator',
+    name: 'admin-unmatched',
+  },
+  { route: '/admin/ledger', of: 'operator', name: 'admin-ledger' },
+  {
+    route: '/admin/ledger/kinds/:kind/:asset',
+    at: (world) => `/admin/ledger/kinds/${world.ledgerKind}/SOL`,
+    of: 'operator',
+    name: 'admin-ledger-kind',
+  },
+  {
+    route: '/admin/ledger/accounts/:number',
+    at: (world) => `/admin/ledger/accounts/${world.ledgerAccount}`,
+    of: 'operator',
+    name: 'admin-ledger-account',
+  },
+  {
+    route: '/admin/ledger/transfers/:id',
+    at: (world) => `/admin/ledger/transfers/${world.ledgerTransfer}`,
+    of: 'operator',
+    name: 'admin-ledger-transfer',
+  },
+  { route: '/admin/ledger/solvency', of: 'operator', name: 'admin-solvency' },
+  { route: '/admin/accounts', of: 'operator', name: 'admin-accounts' },
+  {
+    route: '/admin/accounts/:id',
+    at: (world) => `/admin/accounts/${world.account}`,
+    of: 'operator',
+    name: 'admin-account',
+  },
   { route: '/admin/*', at: () => '/admin/nowhere', of: 'operator', name: '' },
 ];
 
 /** Addresses that a row's route has besides its own: what is not there. */
 export const ABSENT = [
+  `/work/tasks/${unknown}`,
   `/work/projects/${unknown}`,
   `/work/disputes/${unknown}-1`,
   `/work/payouts/${unknown}`,
@@ -108,17 +146,39 @@ export const ABSENT = [
   `/hire/projects/${unknown}`,
   `/hire/disputes/${unknown}-1`,
   `/admin/disputes/${unknown}-1`,
+  `/admin/suspense/${unknown}`,
+  '/admin/ledger/accounts/999999999',
+  `/admin/ledger/transfers/${unknown}`,
+  `/admin/accounts/${unknown}`,
 ];
 
 const SOURCES = fileURLToPath(new URL('../src/', import.meta.url));
 /** Below which address a file's routes stand. */
 const STANDS_AT: Record<string, string[]> = {
-  'app/routes.tsx': [''],
   'work/index.tsx': ['/work'],
   'hire/index.tsx': ['/hire'],
   'admin/index.tsx': ['/admin'],
   'projects/index.tsx': ['/work/projects', '/hire/projects'],
 };
+
+/** The table of first parts, of which the app's own routes are made; those with routes below them aside. */
+function firstParts(source: string): string[] {
+  const table = (name: string) => /\{([^}]*)\}/.exec(source.split(`const ${name}`)[1] ?? '')?.[1];
+  const parts = [...(table('PARTS') ?? '').matchAll(/^\s*'?(\w*)'?: \w+,$/gm)].map(
+    ([, part]) => part,
+  );
+  const paths = new Map(
+    [...(table('PATHS') ?? '').matchAll(/(?:'(\w*)'|(\w+)): '([^']+)'/g)].map((found) => [
+      found[1] ?? found[2] ?? '',
+      found[3] ?? '',
+    ]),
+  );
+  if (parts.length < 5) throw new Error('app/routes.tsx: its table of parts cannot be read');
+  return parts
+    .filter((part) => !Object.values(STANDS_AT).some(([base]) => base === `/${part}`))
+    .map((part = '') => `/${(paths.get(part) ?? part).replace(/^\//, '')}`)
+    .concat('/*');
+}
 
 /** Every route that the sources declare. Raises for one that it cannot read. */
 export function declaredRoutes(): string[] {
@@ -126,6 +186,10 @@ export function declaredRoutes(): string[] {
   for (const file of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.tsx')) continue;
     const source = readFileSync(join(SOURCES, file), 'utf8');
+    if (file === 'app/routes.tsx') {
+      found.push(...firstParts(source));
+      continue;
+    }
     const routes = [...source.matchAll(/<Route\s+(?:(index)\b|path="([^"]+)")/g)];
     const count = source.match(/<Route\s/g)?.length ?? 0;
     if (count !== routes.length) throw new Error(`${file}: a <Route> without a plain path`);

@@ -3,6 +3,7 @@
 import type { components } from '../src/api/schema';
 import { Deal, keyOfSeed, Party, Wallets } from './escrows';
 import { Member, newSeed, until } from './market';
+import { OPERATOR } from './people';
 
 type Schemas = components['schemas'];
 
@@ -20,6 +21,14 @@ export interface World {
   openProject: string;
   disputedProject: string;
   dispute: string;
+  /** A payment that names no order. */
+  unmatched: string;
+  /** Where the operator finds what this market moved. */
+  ledgerKind: string;
+  ledgerAccount: number;
+  ledgerTransfer: string;
+  /** The client's account. */
+  account: string;
 }
 
 /** Somebody with wallets on both chains in one account. */
@@ -51,6 +60,7 @@ export async function makeWorld(url: string, texts: Texts = PLAIN): Promise<Worl
     const voted = await worker.member.vote();
     if (voted === null) throw new Error('the worker was served no task');
     const { task: unpaid } = await client.member.postTask({ title: texts.line });
+    const books = await lookIntoBooks(client.member);
     const payout = await worker.member.ask<Schemas['PayoutAnswer']>('POST', '/api/payouts', {
       amountMinor: '2000000',
       asset: 'SOL',
@@ -86,10 +96,42 @@ export async function makeWorld(url: string, texts: Texts = PLAIN): Promise<Worl
       openProject,
       disputedProject: deal.id,
       dispute: `${deal.id}-1`,
+      ...books,
     };
   } finally {
     wallets.close();
   }
+}
+
+/** A payment without a reference, and what the operator's books say of the client. */
+async function lookIntoBooks(
+  client: Member,
+): Promise<
+  Pick<World, 'unmatched' | 'ledgerKind' | 'ledgerAccount' | 'ledgerTransfer' | 'account'>
+> {
+  const operator = await Member.join(client.url, OPERATOR.seed);
+  const { order, task } = await client.postTask();
+  await client.ask('POST', `/api/tasks/${task.id}/cancel`);
+  const chainTx = await client.pay(order.payUrl.replaceAll(/&?reference=[^&]*/g, ''));
+  const unmatched = await until('the unmatched payment', async () => {
+    const path = '/api/admin/suspense?limit=100';
+    const { items } = await operator.ask<Schemas['SuspensePage']>('GET', path);
+    return items.find((item) => item.chainTx === chainTx) ?? null;
+  });
+  type Accounts = { items: Schemas['LedgerAccountAnswer'][] };
+  const { items } = await operator.ask<Accounts>('GET', '/api/admin/ledger/accounts?asset=SOL');
+  const account = items.find(({ entries }) => entries > 0);
+  if (!account) throw new Error('the ledger has no account with an entry');
+  const path = `/api/admin/ledger/accounts/${account.id}/entries`;
+  const entries = await operator.ask<{ items: { transferId: string }[] }>('GET', path);
+  const me = await client.ask<Schemas['UserAnswer']>('GET', '/api/me');
+  return {
+    unmatched: unmatched.id,
+    ledgerKind: account.kind,
+    ledgerAccount: account.id,
+    ledgerTransfer: entries.items[0]?.transferId ?? '',
+    account: me.id,
+  };
 }
 
 async function post(client: Party, texts: Texts): Promise<string> {
