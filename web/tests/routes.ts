@@ -81,6 +81,12 @@ export const ROWS: Row[] = [
     of: 'client',
     name: 'hire-project',
   },
+  {
+    route: '/hire/projects/:id/edit',
+    at: (world) => `/hire/projects/${world.openProject}/edit`,
+    of: 'client',
+    name: 'hire-project-edit',
+  },
   { route: '/hire/projects/*', at: () => '/hire/projects/a/b', of: 'client', name: '' },
   {
     route: '/hire/disputes/:id',
@@ -200,8 +206,8 @@ export function declaredRoutes(): string[] {
       for (const [, index, path] of routes) {
         // What goes on in another file is declared there.
         if (path?.endsWith('/*')) continue;
-        // A freelancer posts no projects: the component leaves this one out on that side.
-        if (base === '/work/projects' && path === 'new') continue;
+        // A freelancer posts and changes no projects: the component leaves these out on that side.
+        if (base === '/work/projects' && (path === 'new' || path === ':id/edit')) continue;
         found.push(index ? base || '/' : `${base}/${path}`);
       }
     }

@@ -21,7 +21,8 @@ export function buttonClass({ kind = 'plain', wide, tall }: ButtonLook = {}): st
 
 /**
  * Carries a verb, and the sum where one moves. `disabled` keeps it in the tab order, so that a
- * keyboard finds it and hears why: say the reason beside it.
+ * keyboard finds it and hears why: say the reason beside it. The second press of a double click on
+ * what acts orders nothing more: it comes before the page has heard of the first.
  */
 export function Button({
   kind,
@@ -39,7 +40,8 @@ export function Button({
       className={classes(buttonClass({ kind, wide, tall }), className)}
       aria-disabled={disabled || undefined}
       onClick={(event) => {
-        if (disabled) event.preventDefault();
+        const again = event.detail > 1 && (kind === 'primary' || kind === 'danger');
+        if (disabled || again) event.preventDefault();
         else onClick?.(event);
       }}
     />
