@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, buttonClass, LinkButton, Note } from '#/design';
 import { useExplorer } from '#/session';
 import { ActWords, type Wanted } from './Acts';
+import market from './market.module.css';
 import { type FaceSide, type Project, useProposals } from './queries';
 
 type Failed = Project['failed'][number];
@@ -14,13 +15,13 @@ export function Standing(props: {
 }) {
   const { project } = props;
   return (
-    <>
+    <div className={market.notes}>
       {project.stage === 'cancelled' && !project.funding?.escrow && <CalledOff {...props} />}
       {project.part === 'proposer' && project.stage === 'open' && <Outdated project={project} />}
       {project.failed.map((each) => (
         <CallFailed key={each.txId} failed={each} project={project} onAct={props.onAct} />
       ))}
-    </>
+    </div>
   );
 }
 
