@@ -120,3 +120,31 @@ test('deadlines pass: the freelancer claims, the client takes back', async ({ pe
   await expect(client.getByText('Given back, final')).toBeVisible({ timeout: SEEN_MS });
   await pictures(client, 'act-reclaimed');
 });
+
+test('of equal escrows the client says which one is meant', async ({ person }) => {
+  const made = await deal({ title: 'A first page' });
+  const twin = await Deal.agree(made.client, made.freelancer, { title: 'A second page' });
+  await made.createPlain(['50000000']);
+  await made.until('one that fits', (shown) => shown.funding?.candidates.length === 1);
+  await made.createPlain(['50000000']);
+  await made.until('two that fit', (shown) => shown.funding?.candidates.length === 2);
+  const freelancer = await freelancerAt(person, made);
+  await expect(
+    freelancer.getByRole('heading', { name: 'The client says which escrow is this project’s' }),
+  ).toBeVisible();
+  const client = await clientAt(person, made);
+  await expect(
+    client.getByRole('heading', { name: 'Your turn: say which escrow is this project’s' }),
+  ).toBeVisible();
+  await pictures(client, 'escrow-which');
+  await client.getByRole('button', { name: 'It is for this project' }).first().click();
+  // It is the project's own from now on; there is nothing to say about the other one.
+  await expect(client.getByRole('button', { name: 'It is for this project' })).toHaveCount(0, {
+    timeout: SEEN_MS,
+  });
+  await expect(client.getByRole('heading', { name: 'Escrow', exact: true })).toBeVisible();
+  // The one that is left is the twin's, and is offered there.
+  await twin.until('the one that is left', (shown) => shown.funding?.candidates.length === 1);
+  await client.goto(`/hire/projects/${twin.id}`);
+  await expect(client.getByRole('button', { name: 'It is for this project' })).toHaveCount(1);
+});
