@@ -1,7 +1,19 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
-import { Address, Empty, Head, Ledger, Skeleton, Stack, Sub, TextField, Time } from '#/design';
+import {
+  Actions,
+  Address,
+  Empty,
+  Head,
+  Ledger,
+  LinkButton,
+  Skeleton,
+  Stack,
+  Sub,
+  TextField,
+  Time,
+} from '#/design';
 import { Books, More, Trouble } from '../ledger/parts';
 import { BEGINNING, type FoundAccount, foundQuery } from './queries';
 
@@ -25,7 +37,16 @@ function Search() {
       <Head
         title={t`Accounts`}
         lead={t`Everybody who ever signed in. You can read here what an account has part in, and change nothing.`}
-      />
+      >
+        <Actions>
+          <LinkButton to="/admin/ledger">
+            <Trans>Ledger</Trans>
+          </LinkButton>
+          <LinkButton to="/admin/suspense">
+            <Trans>Unmatched payments</Trans>
+          </LinkButton>
+        </Actions>
+      </Head>
       <Stack>
         <TextField
           label={t`Address or account`}
