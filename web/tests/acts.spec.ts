@@ -148,3 +148,31 @@ test('of equal escrows the client says which one is meant', async ({ person }) =
   await client.goto(`/hire/projects/${twin.id}`);
   await expect(client.getByRole('button', { name: 'It is for this project' })).toHaveCount(1);
 });
+
+test('a wallet that says no changes nothing; a call that the chain takes back is said', async ({
+  person,
+}) => {
+  const made = await (await deal()).fund();
+  const freelancer = await freelancerAt(person, made);
+  await freelancer.getByRole('button', { name: 'Take the project on' }).click();
+  await signCall(freelancer, /^Take the project on with/, { says: 'Say no' });
+  await expect(freelancer.getByRole('alert')).toContainText('You said no in the wallet');
+  await pictures(freelancer, 'act-refused');
+  // The same dialog signs at the second try.
+  await signCall(freelancer, /^Take the project on with/);
+  await expect(freelancer.getByRole('heading', { name: 'Your turn: milestone 1' })).toBeVisible({
+    timeout: SEEN_MS,
+  });
+  await made.client.takeBack(await made.lastCallOf(made.freelancer));
+  await expect(
+    freelancer.getByRole('heading', { name: 'The chain took this back: the project was taken on' }),
+  ).toBeVisible({ timeout: SEEN_MS });
+  await expect(freelancer.getByRole('button', { name: 'Take the project on' })).toBeVisible();
+  await pictures(freelancer, 'act-taken-back');
+  await made.client.turn('release', {});
+  await made.client.turn('mine', { blocks: 1 });
+  await expect(freelancer.getByRole('heading', { name: 'Your turn: milestone 1' })).toBeVisible({
+    timeout: SEEN_MS,
+  });
+  await expect(freelancer.getByText('The chain took this back')).toHaveCount(0);
+});
