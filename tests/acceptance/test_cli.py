@@ -37,7 +37,7 @@ COMMANDS = {
     "solvency": (),
     "ledger": ("verify", "history"),
     "suspense": ("list", "settle"),
-    "payouts": ("stuck", "hold", "release", "give-back", "clear-halt"),
+    "payouts": ("stuck", "hold", "release", "give-back", "stop", "clear-halt"),
     "audit": (),
     "chain": ("status", "resume"),
     "rebuild": (),

@@ -1,5 +1,9 @@
-"""What an operator sees of things that belong to several domains. See README.md."""
+"""What an operator sees of things that belong to several domains, or to none. See README.md."""
 
-from earnest.admin.http_accounts import ROUTES
+from typing import Any
+
+from earnest.admin import http_accounts, http_audit, http_jobs
+
+ROUTES: list[Any] = [*http_accounts.ROUTES, *http_audit.ROUTES, *http_jobs.ROUTES]
 
 __all__ = ["ROUTES"]

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import asyncpg
 import msgspec
 from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 
-from earnest.jobs.errors import JobNotHeld, JobQueuedAnew, JobTooLarge
+from earnest.jobs.errors import JobNotHeld, JobTooLarge
 from earnest.jobs.registry import Schedule
 from earnest.kit.db import Connection
 
@@ -120,8 +119,11 @@ def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-async def list_held(connection: Connection, *, limit: int = 100) -> list[HeldJob]:
-    """The held jobs, the latest first, at most `limit` of them."""
+async def list_held(
+    connection: Connection, *, limit: int = 100, before: tuple[datetime, int] | None = None
+) -> list[HeldJob]:
+    """The held jobs, the latest first, at most `limit` of them; `before` is when the last one of
+    the page before was held, and its id."""
     rows = await connection.fetch(
         """
         SELECT job.id, job.entrypoint, job.payload, job.attempts, job.created, job.updated,
@@ -132,10 +134,13 @@ async def list_held(connection: Connection, *, limit: int = 100) -> list[HeldJob
                  ORDER BY log.created DESC, log.id DESC LIMIT 1) AS reason
           FROM pgqueuer AS job
          WHERE job.status = 'failed'
+           AND ($2::timestamptz IS NULL OR (job.updated, job.id) < ($2, $3::bigint))
          ORDER BY job.updated DESC, job.id DESC
          LIMIT $1
         """,
         min(limit, HELD_LISTED_MAX),
+        before[0] if before else None,
+        before[1] if before else None,
     )
     return [
         HeldJob(
@@ -167,18 +172,10 @@ async def retry_held(connection: Connection, ids: Sequence[int]) -> list[Retried
     retried: list[RetriedJob] = []
     # In one order, so that two who retry the same ones wait for each other and don't block.
     for id in sorted(set(ids)):
-        row = await connection.fetchrow(
-            "SELECT entrypoint, attempts, dedupe_key FROM pgqueuer"
-            " WHERE id = $1 AND status = 'failed' FOR UPDATE",
-            id,
-        )
+        row = await connection.fetchrow("SELECT job_type, tries FROM jobs_retry_held($1)", id)
         if row is None:
             raise JobNotHeld(id=id)
-        try:
-            await connection.execute(QueryQueueBuilder().build_requeue_jobs_query(), [id])
-        except asyncpg.UniqueViolationError as error:
-            raise JobQueuedAnew(id=id, dedupe_key=row["dedupe_key"]) from error
-        retried.append(RetriedJob(id, row["entrypoint"], row["attempts"] + 1))
+        retried.append(RetriedJob(id, row["job_type"], row["tries"]))
     return retried
 
 

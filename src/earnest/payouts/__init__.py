@@ -9,7 +9,8 @@ from earnest.payouts.metrics import observe
 from earnest.payouts.ports import PayoutChain, SignerPort
 from earnest.payouts.reactions import make_reactor
 from earnest.payouts.rules import PayoutStatus
-from earnest.payouts.service import ROUND_JOB, Desk, check_nodes
+from earnest.payouts.service import ROUND_JOB, check_nodes
+from earnest.payouts.service_desk import Desk
 from earnest.payouts.store import Halt, Payout, open_halts, paid_out_since, payouts_of
 
 __all__ = [

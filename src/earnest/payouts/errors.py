@@ -94,6 +94,20 @@ class PayoutEnded(EarnestError):
     kind = Kind.CONFLICT
 
 
+class PayoutHeld(EarnestError):
+    """Payout {payout_id} is held already. Its page says by whom and why."""
+
+    code = "payout_held"
+    kind = Kind.CONFLICT
+
+
+class PayoutsStopped(EarnestError):
+    """Payouts are stopped already. The audit says by whom and why."""
+
+    code = "payouts_stopped"
+    kind = Kind.CONFLICT
+
+
 class HaltUnknown(EarnestError):
     """Payouts are not halted for {halt_code}."""
 

@@ -128,6 +128,69 @@ BEGIN
   PERFORM ledger_hold_void(payout);
 END $$;
 
+-- What an operator may do. None of it signs or sends anything, and the API's role, which may call
+-- these three, can change nothing else about payouts.
+
+-- Keeps a payout from being put into an attempt, or lets it go on at once. What of it is signed
+-- already goes on.
+CREATE OR REPLACE FUNCTION payouts_hold_back(payout uuid, hold boolean, at timestamptz)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+DECLARE
+  p payouts%ROWTYPE;
+BEGIN
+  SELECT * INTO p FROM payouts WHERE id = payout FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('payout_unknown', jsonb_build_object('payoutId', payout));
+  ELSIF p.status IN ('final', 'failed') THEN
+    PERFORM refuse('payout_ended', jsonb_build_object('payout_id', payout, 'status', p.status));
+  ELSIF hold AND p.paused THEN
+    PERFORM refuse('payout_held', jsonb_build_object('payout_id', payout));
+  END IF;
+  UPDATE payouts SET paused = hold, not_before = at,
+                     waiting_for = CASE WHEN hold THEN 'operator' END
+    WHERE id = payout;
+END $$;
+
+-- Ends a payout of which nothing can land any more; its money is in the balance again.
+CREATE OR REPLACE FUNCTION payouts_give_back(payout uuid, at timestamptz)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+DECLARE
+  p payouts%ROWTYPE;
+BEGIN
+  SELECT * INTO p FROM payouts WHERE id = payout;
+  PERFORM FROM payout_attempts WHERE id = p.attempt_id FOR UPDATE;
+  SELECT * INTO p FROM payouts WHERE id = payout FOR UPDATE;
+  IF p.status IN ('final', 'failed') THEN
+    PERFORM refuse('payout_ended', jsonb_build_object('payout_id', payout, 'status', p.status));
+  END IF;
+  PERFORM payouts_fail(payout, 'given_back', 'It was given back to your balance by hand.', at);
+END $$;
+
+-- Stops all payouts, or ends that stop and no other: a halt that the engine found stays until
+-- somebody with the worker's password has looked.
+CREATE OR REPLACE FUNCTION payouts_stop(stop boolean, operator text, why text, at timestamptz)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = earnest, pg_temp AS $$
+BEGIN
+  IF stop THEN
+    INSERT INTO payout_halts (code, detail, at)
+      VALUES ('stopped_by_operator', jsonb_build_object('by', operator, 'note', why), payouts_stop.at)
+      ON CONFLICT (code) WHERE cleared_at IS NULL DO NOTHING;
+    IF NOT FOUND THEN
+      PERFORM refuse('payouts_stopped', '{}');
+    END IF;
+  ELSE
+    UPDATE payout_halts SET cleared_at = payouts_stop.at, cleared_by = operator, note = why
+      WHERE code = 'stopped_by_operator' AND cleared_at IS NULL;
+    IF NOT FOUND THEN
+      PERFORM refuse('payout_halt_unknown',
+                     jsonb_build_object('halt_code', 'stopped_by_operator'));
+    END IF;
+  END IF;
+END $$;
+
+GRANT EXECUTE ON FUNCTION payouts_hold_back(uuid, boolean, timestamptz),
+  payouts_give_back(uuid, timestamptz), payouts_stop(boolean, text, text, timestamptz)
+  TO earnest_api, earnest_worker;
 GRANT EXECUTE ON FUNCTION payouts_request(uuid, uuid, text, numeric, text, numeric, timestamptz)
   TO earnest_api;
 GRANT EXECUTE ON FUNCTION payouts_fail(uuid, text, text, timestamptz)

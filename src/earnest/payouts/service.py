@@ -5,13 +5,11 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from earnest import audit
 from earnest.accounts import Principal
 from earnest.chains import RpcRejected, RpcUnavailable
 from earnest.chains.solana import Mint, associated_token_address
 from earnest.chains.solana.wire import AccountBalance
 from earnest.jobs import enqueue
-from earnest.kit.clock import Clock
 from earnest.kit.db import Connection, Database
 from earnest.kit.errors import InvalidInput
 from earnest.kit.ids import new_id
@@ -23,8 +21,6 @@ from earnest.payouts.errors import (
     AmountTooLarge,
     AssetUnsupported,
     ChainOutOfReach,
-    HaltUnknown,
-    PayoutEnded,
     PayoutUnknown,
     RecipientBelowRent,
     WalletOnAnotherChain,
@@ -139,72 +135,3 @@ async def show_payout(database: Database, payout_id: UUID, account_id: UUID) -> 
     if payout is None:
         raise PayoutUnknown
     return payout
-
-
-class Desk:
-    """What an operator may do about payouts. Each act leaves a line that says who and why.
-
-    `operator` is the account of one who signed in, or a name from the command line.
-    """
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-
-    async def list_stuck(self, *, since: datetime, limit: int = 100) -> list[Payout]:
-        """Payouts held for a look, or asked for before `since` and not ended."""
-        async with self._database.connection() as db:
-            return await store.stuck_payouts(db, since=since, limit=limit)
-
-    async def list_halts(self) -> list[store.Halt]:
-        """Why nothing is sent, if so."""
-        async with self._database.connection() as db:
-            return await store.open_halts(db)
-
-    async def hold(self, payout_id: UUID, *, operator: UUID | str, note: str) -> None:
-        """Keeps a payout from being put into an attempt. What is signed already goes on."""
-        await self._set_paused(payout_id, paused=True, operator=operator, note=note)
-
-    async def release(self, payout_id: UUID, *, operator: UUID | str, note: str) -> None:
-        """Lets a held payout go on at once."""
-        await self._set_paused(payout_id, paused=False, operator=operator, note=note)
-
-    async def give_back(self, payout_id: UUID, *, operator: UUID | str, note: str) -> None:
-        """Ends a payout and releases its hold. Raises `PayoutMayStillLand` where it might."""
-        async with self._database.db_tx() as db_tx:
-            await store.fail_payout(
-                db_tx,
-                payout_id,
-                "given_back",
-                "It was given back to your balance by hand.",
-                self._clock.now(),
-            )
-            await self._write_down(db_tx, payout_id, "payout_give_back", operator, note)
-
-    async def clear_halt(self, code: str, *, operator: UUID | str, note: str) -> None:
-        """Lets payouts go on after a halt. Raises `HaltUnknown`."""
-        async with self._database.db_tx() as db_tx:
-            if not await store.clear_halt(
-                db_tx, code, operator=str(operator), note=note, at=self._clock.now()
-            ):
-                raise HaltUnknown(halt_code=code)
-            subject = f"payout_halt:{code}"
-            await audit.record(
-                db_tx, by=operator, act="payout_halt_clear", subject=subject, note=note
-            )
-
-    async def _set_paused(
-        self, payout_id: UUID, *, paused: bool, operator: UUID | str, note: str
-    ) -> None:
-        act = "payout_hold" if paused else "payout_release"
-        async with self._database.db_tx() as db_tx:
-            if not await store.set_paused(db_tx, payout_id, paused=paused, at=self._clock.now()):
-                raise PayoutEnded(payout_id=payout_id, status="it is final, failed or unknown")
-            await self._write_down(db_tx, payout_id, act, operator, note)
-
-    async def _write_down(
-        self, db_tx: Connection, payout_id: UUID, act: str, operator: UUID | str, note: str
-    ) -> None:
-        facts = await store.facts_of(db_tx, payout_id)
-        subject = f"payout:{payout_id}"
-        await audit.record(db_tx, by=operator, act=act, subject=subject, note=note, facts=facts)

@@ -47,7 +47,7 @@ class Halt(msgspec.Struct, frozen=True):
     at: datetime
 
 
-_COLUMNS = """
+COLUMNS = """
 SELECT p.id, p.seq, p.account_id, p.asset, p.amount, p.address, p.status, p.chain_tx, p.rent,
        p.failure_code, p.failure_detail, p.waiting_for, p.paused, p.requested_at,
        (SELECT jsonb_agg(jsonb_build_array(s.status, s.at, s.chain_tx) ORDER BY s.id)
@@ -56,7 +56,8 @@ SELECT p.id, p.seq, p.account_id, p.asset, p.amount, p.address, p.status, p.chai
 """
 
 
-def _payout(row: Any) -> Payout:
+def read_payout(row: Any) -> Payout:
+    """A row of `COLUMNS`."""
     return Payout(
         id=UUID(str(row["id"])),
         seq=row["seq"],
@@ -106,9 +107,9 @@ async def insert_request(
 async def payout_of(db: Connection, payout_id: UUID, account_id: UUID) -> Payout | None:
     """One payout of one account."""
     row = await db.fetchrow(
-        f"{_COLUMNS} WHERE p.id = $1 AND p.account_id = $2", payout_id, account_id
+        f"{COLUMNS} WHERE p.id = $1 AND p.account_id = $2", payout_id, account_id
     )
-    return None if row is None else _payout(row)
+    return None if row is None else read_payout(row)
 
 
 async def payouts_of(
@@ -116,13 +117,13 @@ async def payouts_of(
 ) -> list[Payout]:
     """At most `limit` payouts of one account, newest first."""
     rows = await db.fetch(
-        f"{_COLUMNS} WHERE p.account_id = $1 AND ($2::bigint IS NULL OR p.seq < $2)"
+        f"{COLUMNS} WHERE p.account_id = $1 AND ($2::bigint IS NULL OR p.seq < $2)"
         " ORDER BY p.seq DESC LIMIT $3",
         account_id,
         before_seq,
         limit,
     )
-    return [_payout(row) for row in rows]
+    return [read_payout(row) for row in rows]
 
 
 async def stuck_payouts(
@@ -131,13 +132,13 @@ async def stuck_payouts(
     """Payouts that wait for a person, or have not ended although they were asked before `since`;
     the oldest first, from behind `after_seq` on."""
     rows = await db.fetch(
-        f"{_COLUMNS} WHERE p.status NOT IN ('final', 'failed') AND p.seq > $3"
+        f"{COLUMNS} WHERE p.status NOT IN ('final', 'failed') AND p.seq > $3"
         " AND (p.paused OR p.requested_at < $1) ORDER BY p.seq LIMIT $2",
         since,
         limit,
         after_seq,
     )
-    return [_payout(row) for row in rows]
+    return [read_payout(row) for row in rows]
 
 
 async def open_halts(db: Connection) -> list[Halt]:
@@ -160,20 +161,6 @@ async def clear_halt(
             at,
             operator,
             note,
-        )
-    )
-
-
-async def set_paused(db_tx: Connection, payout_id: UUID, *, paused: bool, at: datetime) -> bool:
-    """Holds a payout back, or lets it go on at once. False when it has ended or is not there."""
-    return bool(
-        await db_tx.fetchval(
-            "UPDATE payouts SET paused = $2, not_before = $3,"
-            " waiting_for = CASE WHEN $2 THEN 'operator' END"
-            " WHERE id = $1 AND status NOT IN ('final', 'failed') RETURNING true",
-            payout_id,
-            paused,
-            at,
         )
     )
 

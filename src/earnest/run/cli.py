@@ -419,6 +419,14 @@ def payouts_give_back(payout: UUID, *, by: By, note: Note, state_dir: StateDir =
     give_back(_operator("worker", state_dir), payout, by=by, note=note)
 
 
+@payouts.command(name="stop")
+def payouts_stop(*, by: By, note: Note, state_dir: StateDir = None) -> None:
+    """Stop all payouts, until `clear-halt stopped_by_operator`. What is signed may still land."""
+    from earnest.run.operate.payouts import stop
+
+    stop(_operator("worker", state_dir), by=by, note=note)
+
+
 @payouts.command(name="clear-halt")
 def payouts_clear_halt(code: str, *, by: By, note: Note, state_dir: StateDir = None) -> None:
     """Let payouts go on after a halt, once you know why they were halted."""

@@ -29,6 +29,7 @@ FUNCTION_FILES = (
     "kit",
     "audit",
     "ledger",
+    "jobs",
     "accounts",
     "chains",
     "files",

@@ -36,6 +36,7 @@ class Resources:
     payout_engine: payouts.PayoutEngine
     attestation_key: Ed25519PrivateKey
     contract_reader: escrow.ContractReader | None = None
+    signer: payouts.SignerSocket | None = None
 
 
 def build_registry() -> JobRegistry:
@@ -110,10 +111,11 @@ async def run_jobs(settings: Settings, stop: asyncio.Event) -> None:
             asking_contract(settings) as contract_reader,
         ):
             clock = SystemClock()
+            signer = payouts.SignerSocket(settings.signer_socket, settings.signer_token)
             engine = payouts.PayoutEngine(
                 database=database,
                 chain=rpc,
-                signer=payouts.SignerSocket(settings.signer_socket, settings.signer_token),
+                signer=signer,
                 treasury=settings.solana_treasury,
                 mints=mints_of(settings),
                 clock=clock,
@@ -126,6 +128,7 @@ async def run_jobs(settings: Settings, stop: asyncio.Event) -> None:
                 payout_engine=engine,
                 attestation_key=key,
                 contract_reader=contract_reader,
+                signer=signer,
             )
             await run_worker(settings.database_url, build_registry(), resources, stop)
     finally:

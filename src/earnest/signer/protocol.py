@@ -51,12 +51,23 @@ class SignedAttempt(msgspec.Struct, frozen=True, tag="signed", tag_field="kind")
     blockhash_slot: int
 
 
+class Allowance(msgspec.Struct, frozen=True):
+    """Of one asset, in minor units: what was signed in the last hour, and the limits."""
+
+    asset: str
+    hour_used_minor: int
+    hour_max_minor: int
+    payout_max_minor: int
+    address_day_max_minor: int
+
+
 class SignerStatus(msgspec.Struct, frozen=True, tag="status", tag_field="kind"):
     """How the signer is. `missing` are payouts it signed that the ledger lacks."""
 
     address: str
     signed_payouts: int
     missing: list[UUID]
+    allowances: list[Allowance] = []
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refused", tag_field="kind"):

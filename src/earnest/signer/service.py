@@ -40,7 +40,7 @@ from earnest.signer.errors import (
     SignerHalted,
 )
 from earnest.signer.ports import ChainView, Hold, LedgerView
-from earnest.signer.protocol import PAYOUTS_MAX, SignedAttempt, SignerStatus
+from earnest.signer.protocol import PAYOUTS_MAX, Allowance, SignedAttempt, SignerStatus
 from earnest.signer.rules import Limits, check_limits
 from earnest.signer.signed_log import Earlier, SignedLog
 
@@ -98,8 +98,25 @@ class Signer:
         async with self._turn:
             missing = await self._ledger.missing(self._log.unacknowledged())
             return SignerStatus(
-                address=self.address, signed_payouts=self._log.count(), missing=missing[:100]
+                address=self.address,
+                signed_payouts=self._log.count(),
+                missing=missing[:100],
+                allowances=self._allowances(),
             )
+
+    def _allowances(self) -> list[Allowance]:
+        spent = self._log.spent(self._clock.now(), besides=[])
+        return [
+            Allowance(
+                asset=asset.value,
+                hour_used_minor=spent.hour.get(asset, 0),
+                hour_max_minor=limits.hour_max_minor,
+                payout_max_minor=limits.payout_max_minor,
+                address_day_max_minor=limits.address_day_max_minor,
+            )
+            for asset, limits in self._limits.by_asset.items()
+            if asset is Asset.SOL or asset in self._mints
+        ]
 
     async def _sign(self, attempt_id: UUID, payout_ids: list[UUID]) -> SignedAttempt:
         count = len(payout_ids)

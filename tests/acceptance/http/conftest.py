@@ -1,5 +1,6 @@
 """The real API, with a real database, S3 server and Solana chain behind it."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +12,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from earnest import jobs
 from earnest.files import open_store
 from earnest.files.rules import Variant, media_key
 from earnest.kit.settings import Settings
@@ -97,6 +99,34 @@ class Site:
             )  # fmt: skip
             id = await db_tx.fetchval("SELECT id FROM notifications WHERE key = $1", key)
         return str(id)
+
+    async def held_job(self, payload: object = None, reason: str = "the store is away") -> str:
+        """A job that a real worker tried and that is held for a person; its id."""
+        registry, stop = jobs.JobRegistry(), asyncio.Event()
+
+        @registry.job("files.check", tries_max=1)
+        async def fail(_job: jobs.Job[dict[str, Any]], _resources: None) -> None:
+            raise jobs.JobCannotSucceed(reason=reason)
+
+        worker = await self.market.databases.role("worker")
+        async with worker.db_tx() as db_tx:
+            id = await jobs.enqueue(db_tx, "files.check", payload or {"fileId": "7"})
+        timing = jobs.Timing(poll_s=0.1)
+        running = asyncio.create_task(
+            jobs.run_worker(
+                self.market.databases.url("worker"), registry, None, stop, timing=timing
+            )
+        )
+        try:
+            async with asyncio.timeout(30):
+                while True:
+                    async with worker.connection() as db:
+                        if id in [job.id for job in await jobs.list_held(db)]:
+                            return str(id)
+                    await asyncio.sleep(0.05)
+        finally:
+            stop.set()
+            await running
 
     async def earn(self, person: Person) -> int:
         """Lets somebody earn one vote's price; returns what they have now, in lamports."""

@@ -93,6 +93,7 @@ class World:
             sessions = (await client.get("/api/me/sessions")).json()["items"]
             self.ids["session_id"] = next(s["id"] for s in sessions if not s["current"])
         await self.make_books()
+        self.ids["job_id"] = await site.held_job()
         self.projects = ProjectWorld(site, self.owner)
         await self.projects.make()
         self.disputes = DisputeWorld(site, self.owner)
@@ -177,6 +178,12 @@ class World:
                 made["json"] = {"accountId": self.owner.account_id, "note": "it is theirs"}
             case "GET", "/api/admin/ledger/accounts":
                 made["params"] = {"kind": "available", "asset": "SOL"}
+            case "POST", "/api/admin/payouts/{payout_id}/decision":
+                made["json"] = {"decision": "hold", "note": "asked the bank"}
+            case "POST", "/api/admin/payouts/stop":
+                made["json"] = {"stopped": True, "note": "asked the bank"}
+            case "POST", "/api/admin/jobs/retry":
+                made["json"] = {"ids": [self.ids["job_id"]]}
             case "GET", "/api/balance/entries" | "/api/balance/days":
                 made["params"] = {"asset": "SOL"}
             case "GET", "/api/site/purse":

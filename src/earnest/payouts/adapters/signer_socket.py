@@ -13,7 +13,9 @@ from earnest.signer import (
     Refusal,
     Reply,
     SignedAttempt,
+    SignerStatus,
     SignRequest,
+    StatusRequest,
     frame,
     read_message,
 )
@@ -32,6 +34,19 @@ class SignerSocket:
     async def sign(self, attempt_id: UUID, payout_ids: Sequence[UUID]) -> SignedAttempt:
         """As `ports.SignerPort.sign`. No answer within the time-out is `SignerUnreachable`."""
         request = SignRequest(token=self._token, attempt_id=attempt_id, payout_ids=list(payout_ids))
+        reply = await self._answer(request)
+        if not isinstance(reply, SignedAttempt):
+            raise SignerUnreachable(reason="an answer to another question")
+        return reply
+
+    async def status(self) -> SignerStatus:
+        """How the signer is, and what it still allows. Raises as `sign` does."""
+        reply = await self._answer(StatusRequest(token=self._token))
+        if not isinstance(reply, SignerStatus):
+            raise SignerUnreachable(reason="an answer to another question")
+        return reply
+
+    async def _answer(self, request: SignRequest | StatusRequest) -> Reply:
         try:
             async with asyncio.timeout(self._timeout_s):
                 reply = await self._ask(frame(request))
@@ -41,8 +56,6 @@ class SignerSocket:
             raise SignerRefused(
                 refusal_code=reply.code, detail=reply.detail, refusal_facts=reply.facts
             )
-        if not isinstance(reply, SignedAttempt):
-            raise SignerUnreachable(reason="an answer to another question")
         return reply
 
     async def _ask(self, message: bytes) -> Reply:

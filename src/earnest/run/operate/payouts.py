@@ -97,6 +97,12 @@ def give_back(settings: Settings, payout: UUID, *, by: str, note: str) -> None:
     print(f"Payout {payout} has ended. Its sum is in the balance it came from; nothing was sent.")
 
 
+def stop(settings: Settings, *, by: str, note: str) -> None:
+    """No payout is signed or sent from now on."""
+    _act(settings, lambda desk: desk.stop_all(operator=by, note=note), by, note)
+    print("Payouts are stopped: earnest payouts clear-halt stopped_by_operator lets them go on.")
+
+
 def clear_halt(settings: Settings, code: str, *, by: str, note: str) -> None:
     """Lets payouts go on after a halt."""
     _act(settings, lambda desk: desk.clear_halt(code, operator=by, note=note), by, note)
