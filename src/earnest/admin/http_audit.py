@@ -36,7 +36,7 @@ By = Annotated[
 ]
 
 
-class ActAnswer(Wire, frozen=True):
+class OperatorActAnswer(Wire, frozen=True):
     """One act. Who: the account that signed in here (`accountId`, and `address`, the wallet that
     it was opened with), or `name`, as it was given on the command line."""
 
@@ -67,7 +67,7 @@ async def list_acts(
     by: By = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-) -> Response[Page[ActAnswer]]:
+) -> Response[Page[OperatorActAnswer]]:
     """For operators: who did what, about what, and why; the newest first. Lines are never changed
     or removed."""
     before = decode_cursor(cursor, int) if cursor else None
@@ -84,9 +84,9 @@ async def list_acts(
     return Response(Page(items=items, next_cursor=following), headers={"Cache-Control": "no-store"})
 
 
-def _show(act: audit.OperatorAct, addresses: dict[UUID, str]) -> ActAnswer:
+def _show(act: audit.OperatorAct, addresses: dict[UUID, str]) -> OperatorActAnswer:
     account = act.by if isinstance(act.by, UUID) else None
-    return ActAnswer(
+    return OperatorActAnswer(
         id=str(act.id),
         at=act.at,
         account_id=account,

@@ -10,7 +10,7 @@ export type Finding =
   | { kind: 'event-missing'; number: number }
   | { kind: 'recount'; detail: string; since: string | null }
   | { kind: 'payouts-halted'; code: string; since: string }
-  | { kind: 'payout'; payout: Schemas['StuckPayoutAnswer'] }
+  | { kind: 'payout'; payout: Schemas['DeskPayoutAnswer'] }
   | { kind: 'unanswered' };
 
 /** What of the answers is not as it should be, the gravest first. */
