@@ -27,11 +27,11 @@ from earnest.payouts.nodes import ask_nodes
 from earnest.payouts.rules import AttemptStatus
 from earnest.payouts.shapes_desk import (
     AttemptAnswer,
-    DayAnswer,
     DeskPayoutAnswer,
     HaltAnswer,
     NodesAnswer,
     PayoutActAnswer,
+    PayoutDayAnswer,
     show_allowance,
     show_attempt,
     show_day,
@@ -203,7 +203,7 @@ class PayoutDeskController(Controller):
         principal: CurrentPrincipal,  # noqa: ARG002 - having one is what is asked
         database: GivenDatabase,
         clock: GivenClock,
-    ) -> Response[DayAnswer]:
+    ) -> Response[PayoutDayAnswer]:
         """Counts by state, and what the signer still allows, as it last said."""
         now = clock.now()
         async with database.connection() as db:

@@ -125,7 +125,7 @@ class SignerAnswer(Wire, frozen=True):
     allowances: list[AllowanceAnswer]
 
 
-class DayAnswer(Wire, frozen=True):
+class PayoutDayAnswer(Wire, frozen=True):
     """Payouts: `final` and `givenBack` within the last 24 hours, the others as they stand.
     `paidTwice` counts payouts of those hours of which two signatures landed. `signer` is null
     until it has answered once."""
@@ -186,9 +186,9 @@ def show_attempt(attempt: DeskAttempt) -> AttemptAnswer:
     )
 
 
-def show_day(day: Day, signer: SignerAnswer | None) -> DayAnswer:
+def show_day(day: Day, signer: SignerAnswer | None) -> PayoutDayAnswer:
     """The last day as the desk shows it."""
-    return DayAnswer(
+    return PayoutDayAnswer(
         final=day.final,
         sent=day.sent,
         oldest_sent_at=day.oldest_sent_at,

@@ -1,35 +1,33 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
-import { Empty, Head, Section, Skeleton, Stack, State, Two } from '#/design';
-import { SignedIn, useUser } from '#/session';
+import { ApiProblem } from '#/api';
+import { Head, Section, Skeleton, Stack, State, Two } from '#/design';
 import { ByHand } from './health/ByHand';
 import { Contract } from './health/Contract';
+import { Day } from './health/Day';
 import { Equation } from './health/Equation';
 import { findings } from './health/findings';
 import { Indexers } from './health/Indexers';
 import { NeedsALook } from './health/NeedsALook';
-import { contractQuery, solvencyQuery, stuckQuery, syncQuery } from './queries';
+import { SignerLimits } from './health/SignerLimits';
+import { OperatorOnly } from './OperatorOnly';
+import {
+  contractQuery,
+  dayQuery,
+  heldQuery,
+  solvencyQuery,
+  stuckQuery,
+  syncQuery,
+  unmatchedQuery,
+} from './queries';
 
 /** How the house does: money against chain, indexers, what a person must decide. */
 export function HealthPage() {
-  const user = useUser();
-  return user?.role === 'operator' ? <Health /> : <Closed />;
-}
-
-function Closed() {
   const { t } = useLingui();
   return (
-    <>
-      <Head title={t`Health`} />
-      <SignedIn>
-        <Empty state="closed" level="h2" title={<Trans>This is for the operator</Trans>}>
-          <Trans>
-            The wallet that you signed in with is not one of the operator’s. Nothing here concerns
-            your money.
-          </Trans>
-        </Empty>
-      </SignedIn>
-    </>
+    <OperatorOnly title={t`Health`}>
+      <Health />
+    </OperatorOnly>
   );
 }
 
@@ -39,17 +37,25 @@ function Health() {
   const sync = useQuery(syncQuery);
   const contract = useQuery(contractQuery);
   const stuck = useQuery(stuckQuery);
-  const asked = [solvency, sync, stuck];
+  const day = useQuery(dayQuery);
+  const jobs = useQuery(heldQuery);
+  const unmatched = useQuery(unmatchedQuery);
+  const needed = [solvency, stuck, day, jobs, unmatched];
+  const noEscrow = sync.error instanceof ApiProblem && sync.error.code === 'escrow_not_configured';
   const found = findings({
     solvency: solvency.data,
     sync: sync.data,
     stuck: stuck.data,
-    unanswered: asked.some((each) => each.error !== null),
+    day: day.data,
+    jobs: jobs.data,
+    unmatched: unmatched.data,
+    now: Date.now(),
+    unanswered: needed.some((each) => each.error !== null) || (sync.error !== null && !noEscrow),
   });
   return (
     <>
       <Head title={t`Health`}>
-        {asked.every((each) => !each.isPending) &&
+        {[...needed, sync].every((each) => !each.isPending) &&
           (found.length === 0 ? (
             <State state="final">
               <Trans>Nothing needs a look</Trans>
@@ -66,8 +72,16 @@ function Health() {
       </Head>
       <Stack gap="loose">
         <Equation solvency={solvency} />
-        {found.length > 0 && <NeedsALook found={found} />}
+        {found.length > 0 && <NeedsALook found={found} signer={day.data?.signer} />}
         <Indexers solvency={solvency.data} sync={sync} />
+        <Two even>
+          <Day day={day} />
+          <SignerLimits
+            day={day}
+            held={jobs.data?.heldCount}
+            unmatched={unmatched.data?.items.length}
+          />
+        </Two>
         <Two even>
           <Section title={t`The escrow contract`}>
             {contract.isPending ? <Skeleton lines={5} /> : <Contract contract={contract} />}

@@ -80,9 +80,7 @@ export function nodesQuery(id: string) {
   return {
     queryKey: ['admin', 'payouts', 'nodes', id],
     queryFn: () =>
-      ask(
-        api.GET('/api/admin/payouts/{payout_id}/nodes', { params: { path: { payout_id: id } } }),
-      ),
+      ask(api.GET('/api/admin/payouts/{payout_id}/nodes', { params: { path: { payout_id: id } } })),
     refetchOnWindowFocus: false,
   } as const;
 }
@@ -96,9 +94,7 @@ export const dayQuery = {
 export const jobsQuery = {
   queryKey: ['admin', 'jobs'],
   queryFn: ({ pageParam }: { pageParam: string }) =>
-    ask(
-      api.GET('/api/admin/jobs', { params: { query: pageParam ? { cursor: pageParam } : {} } }),
-    ),
+    ask(api.GET('/api/admin/jobs', { params: { query: pageParam ? { cursor: pageParam } : {} } })),
   initialPageParam: '',
   getNextPageParam: (last: { nextCursor?: string | null }) => last.nextCursor ?? undefined,
   refetchInterval: 10_000,

@@ -1,6 +1,6 @@
 import { Trans } from '@lingui/react/macro';
-import { Fact, Facts, Sub, Time } from '#/design';
 import type { components } from '#/api';
+import { Fact, Facts, Sub, Time } from '#/design';
 import styles from '../desk.module.css';
 import { useActWords } from './words';
 

@@ -2,15 +2,14 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Fact, Facts, Section } from '#/design';
 import styles from './health.module.css';
 
-/** What is not on this page, and the command that shows it. */
+/** What is not done on these pages, and the command that does it. */
 export function ByHand() {
   const { t } = useLingui();
   const rows = [
-    { name: t`Payouts: hold, release, give back`, command: 'earnest payouts' },
-    { name: t`Held jobs, and trying them again`, command: 'earnest jobs' },
-    { name: t`Payments without an order`, command: 'earnest suspense list' },
-    { name: t`The ledger, entry by entry`, command: 'earnest ledger verify' },
+    { name: t`End a halt that the house found itself`, command: 'earnest payouts clear-halt' },
+    { name: t`Go on after a chain was halted`, command: 'earnest chain resume' },
     { name: t`What the signer has signed`, command: 'earnest signer status' },
+    { name: t`The owner’s calls of the contract`, command: 'earnest contract prepare' },
   ];
   return (
     <Section title={t`On the command line`}>
@@ -23,8 +22,8 @@ export function ByHand() {
       </Facts>
       <p className="fine">
         <Trans>
-          What moves money by hand is done on the machine itself, with a name and a reason that are
-          kept. No wallet that signs in here can do it.
+          What could pay somebody twice, or undo what was final, is done on the machine itself. No
+          wallet that signs in here can do it.
         </Trans>
       </p>
     </Section>

@@ -1,21 +1,15 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
-import {
-  Address,
-  type CoinState,
-  type Column,
-  Ledger,
-  Money,
-  Section,
-  State,
-  Sub,
-  Time,
-} from '#/design';
+import type { components } from '#/api';
+import { Address, type Column, Ledger, LinkButton, Money, Section, Sub, Time } from '#/design';
+import { type Reason, ReasonOf, useHalt, useReason } from '../payouts/words';
 import type { Finding } from './findings';
 import styles from './health.module.css';
 
-/** What a person must decide, why, and with which command. */
-export function NeedsALook({ found }: { found: Finding[] }) {
+type Signer = components['schemas']['SignerAnswer'] | null | undefined;
+
+/** What a person must decide, why, and where. */
+export function NeedsALook({ found, signer }: { found: Finding[]; signer: Signer }) {
   const { t } = useLingui();
   const columns: Column<Finding>[] = [
     {
@@ -31,9 +25,15 @@ export function NeedsALook({ found }: { found: Finding[] }) {
       num: true,
       fold: 'top',
       cell: (row) =>
-        row.kind === 'payout' && <Money minor={row.payout.amountMinor} asset={row.payout.asset} />,
+        row.kind === 'payout' ? (
+          <Money minor={row.payout.amountMinor} asset={row.payout.asset} />
+        ) : (
+          row.kind === 'unmatched' && (
+            <Money minor={row.payment.amountMinor} asset={row.payment.asset} />
+          )
+        ),
     },
-    { key: 'why', name: t`Why`, fold: 'wide', cell: (row) => <Why of={row} /> },
+    { key: 'why', name: t`Why`, fold: 'wide', cell: (row) => <Why of={row} signer={signer} /> },
     {
       key: 'since',
       name: t`Since`,
@@ -46,9 +46,9 @@ export function NeedsALook({ found }: { found: Finding[] }) {
     },
     {
       key: 'act',
-      name: t`On the command line`,
+      name: <span className="vh">{t`What to do`}</span>,
       fold: 'wide',
-      cell: (row) => <code className={styles.command}>{commandOf(row)}</code>,
+      cell: (row) => <Act of={row} />,
     },
   ];
   return (
@@ -60,7 +60,7 @@ export function NeedsALook({ found }: { found: Finding[] }) {
         caption={t`Needs a look`}
         columns={columns}
         rows={found}
-        rowKey={(row) => (row.kind === 'payout' ? row.payout.id : `${row.kind} ${keyOf(row)}`)}
+        rowKey={(row) => `${row.kind} ${keyOf(row)}`}
         dense
       />
     </Section>
@@ -68,26 +68,76 @@ export function NeedsALook({ found }: { found: Finding[] }) {
 }
 
 function keyOf(row: Finding): string {
-  return row.kind === 'payouts-halted' ? row.code : '';
+  switch (row.kind) {
+    case 'payout':
+      return row.payout.id;
+    case 'unmatched':
+      return row.payment.id;
+    case 'payouts-halted':
+      return row.halt.code;
+    default:
+      return '';
+  }
 }
 
 function sinceOf(row: Finding): string | null {
-  if (row.kind === 'payout') return row.payout.requestedAt;
-  return 'since' in row ? row.since : null;
+  switch (row.kind) {
+    case 'payout':
+      return row.payout.requestedAt;
+    case 'unmatched':
+      return row.payment.notedAt;
+    case 'payouts-halted':
+      return row.halt.at;
+    default:
+      return 'since' in row ? row.since : null;
+  }
+}
+
+/** Where it is decided: a page, or a command where the page may not. */
+function Act({ of }: { of: Finding }): ReactNode {
+  switch (of.kind) {
+    case 'payout':
+      return (
+        <LinkButton to={`/admin/payouts/${of.payout.id}`}>
+          {of.payout.status === 'requested' ? (
+            <Trans>Decide</Trans>
+          ) : (
+            <Trans>Ask the nodes again</Trans>
+          )}
+        </LinkButton>
+      );
+    case 'unmatched':
+      return (
+        <LinkButton to={`/admin/suspense/${of.payment.id}`}>
+          <Trans>Assign</Trans>
+        </LinkButton>
+      );
+    case 'jobs':
+      return (
+        <LinkButton to="/admin/jobs">
+          <Trans>Look at them</Trans>
+        </LinkButton>
+      );
+    case 'payouts-halted':
+      return (
+        <LinkButton to="/admin/payouts">
+          <Trans>Look at payouts</Trans>
+        </LinkButton>
+      );
+    default:
+      return <code className={styles.command}>{commandOf(of)}</code>;
+  }
 }
 
 function commandOf(row: Finding): string {
   switch (row.kind) {
-    case 'payout':
-      return row.payout.held
-        ? `earnest payouts release ${row.payout.id}`
-        : `earnest payouts give-back ${row.payout.id}`;
-    case 'payouts-halted':
-      return `earnest payouts clear-halt ${row.code}`;
     case 'not-equal':
       return 'earnest solvency';
     case 'stacks-halted':
-      return 'earnest chain resume';
+      return 'earnest chain resume --chain stacks';
+    case 'signer-missing':
+    case 'signer-silent':
+      return 'earnest signer status';
     case 'unanswered':
       return 'earnest status';
     default:
@@ -108,8 +158,26 @@ function What({ of }: { of: Finding }): ReactNode {
           </Sub>
         </>
       );
+    case 'unmatched':
+      return (
+        <>
+          <Trans>Payment without an owner</Trans>
+          {of.payment.payer && (
+            <Sub>
+              <Trans>
+                from <Address of={of.payment.payer} />
+              </Trans>
+            </Sub>
+          )}
+        </>
+      );
     case 'payouts-halted':
       return <Trans>All payouts</Trans>;
+    case 'signer-missing':
+    case 'signer-silent':
+      return <Trans>The signer</Trans>;
+    case 'jobs':
+      return <Trans>Background work</Trans>;
     case 'not-equal':
       return <Trans>Ledger and chain</Trans>;
     case 'unanswered':
@@ -119,74 +187,85 @@ function What({ of }: { of: Finding }): ReactNode {
   }
 }
 
-function Why({ of }: { of: Finding }): ReactNode {
-  const [state, words, more] = useReason(of);
-  return (
-    <>
-      <State state={state}>{words}</State>
-      {more && <Sub>{more}</Sub>}
-    </>
-  );
+function Why({ of, signer }: { of: Finding; signer: Signer }): ReactNode {
+  const reason = useFindingReason();
+  return <ReasonOf reason={reason(of, signer)} />;
 }
 
-function useReason(of: Finding): [CoinState, string, ReactNode] {
+function useFindingReason(): (of: Finding, signer: Signer) => Reason {
   const { t } = useLingui();
-  switch (of.kind) {
-    case 'payout': {
-      const { held, waitingFor, status } = of.payout;
-      if (held) return ['closed', t`Held by an operator`, null];
-      const why = waitingFor && <code lang="en">{waitingFor}</code>;
-      return status === 'requested'
-        ? ['waiting', t`Asked, not signed`, why]
-        : ['provisional', t`Sent, not final for ten minutes`, why];
+  const payoutReason = useReason();
+  const haltWords = useHalt();
+  const said = (detail: string) => <span lang="en">{detail}</span>;
+  return (of, signer) => {
+    switch (of.kind) {
+      case 'payout':
+        return payoutReason(of.payout, signer);
+      case 'payouts-halted': {
+        const { title, what } = haltWords(of.halt);
+        return { state: 'look', title, what };
+      }
+      case 'unmatched':
+        return {
+          state: 'waiting',
+          title: t`In suspense`,
+          what: t`It stays apart until somebody shows that it is theirs.`,
+        };
+      case 'jobs':
+        return {
+          state: 'look',
+          title: t`Held after every try`,
+          what: <Plural value={of.count} one="# job waits" other="# jobs wait" />,
+        };
+      case 'signer-missing':
+        return {
+          state: 'look',
+          title: t`It signed what the ledger lacks`,
+          what: t`An old backup may have been restored. Nothing is signed until a person has looked at each.`,
+        };
+      case 'signer-silent':
+        return {
+          state: 'look',
+          title: t`It has not answered for minutes`,
+          what: t`Payouts wait for it. Nothing is lost: see that its process runs.`,
+        };
+      case 'not-equal':
+        return {
+          state: 'look',
+          title: t`They are not equal`,
+          what: t`No sum is written off. Find out which side is wrong.`,
+        };
+      case 'stacks-halted':
+        return {
+          state: 'look',
+          title: t`Halted`,
+          what: (
+            <>
+              {said(of.detail)}{' '}
+              <Trans>
+                Going on lets what was final fall once, so it is done on the machine itself.
+              </Trans>
+            </>
+          ),
+        };
+      case 'stacks-troubled':
+        return { state: 'look', title: t`The Stacks API is of no use`, what: said(of.detail) };
+      case 'recount':
+        return { state: 'look', title: t`A recount differs`, what: said(of.detail) };
+      case 'event-missing': {
+        const { number } = of;
+        return {
+          state: 'look',
+          title: t`Event ${number} of the contract is missing`,
+          what: t`What comes after it is held back until it is there.`,
+        };
+      }
+      case 'unanswered':
+        return {
+          state: 'look',
+          title: t`It could not be read`,
+          what: t`What it would say is not known.`,
+        };
     }
-    case 'payouts-halted':
-      return [
-        'look',
-        t`Nothing is paid out`,
-        <Trans key="more">
-          <code lang="en">{of.code}</code>. No new one is signed until somebody has found out why.
-        </Trans>,
-      ];
-    case 'not-equal':
-      return [
-        'look',
-        t`They are not equal`,
-        t`No sum is written off. Find out which side is wrong.`,
-      ];
-    case 'stacks-halted':
-      return [
-        'look',
-        t`Halted`,
-        <span key="more" lang="en">
-          {of.detail}
-        </span>,
-      ];
-    case 'stacks-troubled':
-      return [
-        'look',
-        t`The Stacks API is of no use`,
-        <span key="more" lang="en">
-          {of.detail}
-        </span>,
-      ];
-    case 'recount':
-      return [
-        'look',
-        t`A recount differs`,
-        <span key="more" lang="en">
-          {of.detail}
-        </span>,
-      ];
-    case 'event-missing': {
-      const { number } = of;
-      return [
-        'look',
-        t`Event ${number} of the contract is missing`,
-        t`What comes after it is held back until it is there.`,
-      ];
-    }
-    case 'unanswered':
-      return ['look', t`It could not be read`, t`What it would say is not known.`];
-  }
+  };
 }

@@ -101,7 +101,9 @@ function HeldOnes({ held }: { held: Held[] }) {
     },
   });
   const choose = (id: string, on: boolean) =>
-    setChosen((before) => new Set(on ? [...before, id] : [...before].filter((each) => each !== id)));
+    setChosen(
+      (before) => new Set(on ? [...before, id] : [...before].filter((each) => each !== id)),
+    );
   const columns: Column<Held>[] = [
     {
       key: 'what',

@@ -63,9 +63,15 @@ export function useJobWords(): (type: string) => JobWords {
       name: t`Signs where the ledger stands`,
       while: t`The next one comes a minute later and covers it. The ledger itself goes on.`,
     },
-    'kit.forget_idempotency_keys': { name: t`Forgets the keys of requests that are a day old`, while: next },
+    'kit.forget_idempotency_keys': {
+      name: t`Forgets the keys of requests that are a day old`,
+      while: next,
+    },
     'jobs.sweep': { name: t`Clears away traces of finished jobs`, while: next },
   };
   return (type) =>
-    known[type] ?? { name: type, while: t`What waits for it is not known here: see the documentation.` };
+    known[type] ?? {
+      name: type,
+      while: t`What waits for it is not known here: see the documentation.`,
+    };
 }

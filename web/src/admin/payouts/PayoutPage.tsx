@@ -109,10 +109,7 @@ function Shown({ page }: { page: Schemas['PayoutPageAnswer'] }) {
                 </Fact>
               )}
               {payout.history.map((step) => (
-                <Fact
-                  key={`${step.status} ${step.at}`}
-                  name={<StepWords status={step.status} />}
-                >
+                <Fact key={`${step.status} ${step.at}`} name={<StepWords status={step.status} />}>
                   <Time at={step.at} />
                 </Fact>
               ))}

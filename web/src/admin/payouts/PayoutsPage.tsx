@@ -170,13 +170,7 @@ function List({ state }: { state: Wanted }) {
   ];
   return (
     <>
-      <Ledger
-        caption={t`Payouts`}
-        columns={columns}
-        rows={rows}
-        rowKey={(row) => row.id}
-        dense
-      />
+      <Ledger caption={t`Payouts`} columns={columns} rows={rows} rowKey={(row) => row.id} dense />
       <More pages={pages}>{state !== 'ended' && <Trans>Show newer ones</Trans>}</More>
     </>
   );
