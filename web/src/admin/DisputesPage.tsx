@@ -1,5 +1,5 @@
-import { Trans, useLingui } from '@lingui/react/macro';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
 import { ApiProblem, type components, useWords } from '#/api';
 import {
@@ -20,7 +20,7 @@ import {
 } from '#/design';
 import { SignedIn } from '#/session';
 import { Amount } from './Amount';
-import { disputesQuery } from './queries';
+import { contractQuery, disputesQuery } from './queries';
 
 type Card = components['schemas']['DisputeCard'];
 
@@ -68,8 +68,33 @@ export function NotAnArbiter() {
       <Trans>
         The contract names who rules, and no wallet of this account is among them. Disputes of your
         own projects are on the page of the project.
-      </Trans>
+      </Trans>{' '}
+      <WhoRules />
     </Empty>
+  );
+}
+
+/** The arbiters of new projects, by the contract's word. */
+function WhoRules() {
+  const { data } = useQuery(contractQuery);
+  const set = data?.arbiterSet;
+  if (!set) return null;
+  const needed = set.threshold;
+  const count = set.members.length;
+  return (
+    <>
+      <Plural
+        value={count}
+        one="Whoever holds this wallet rules on new projects:"
+        other={`Of these # wallets ${needed} must name one figure:`}
+      />{' '}
+      {set.members.map((member, place) => (
+        <span key={member}>
+          {place > 0 && ', '}
+          <Address of={member} />
+        </span>
+      ))}
+    </>
   );
 }
 

@@ -24,6 +24,7 @@ import {
 import styles from '#/design/frame.module.css';
 import { later } from '#/design/later';
 import { useSession, useSignIn, useSite, useUser } from '#/session';
+import { useIsArbiter } from './arbiter';
 import { useInbox } from './inbox';
 
 const AccountMenu = lazy(later(() => import('./AccountMenu')));
@@ -194,11 +195,16 @@ function InboxTool() {
 function Faces() {
   const { t } = useLingui();
   const user = useUser();
+  const arbiter = useIsArbiter();
   return (
     <nav className={styles.faces} aria-label={t`Side of the market`}>
       <NavLink to="/work">{t`Work`}</NavLink>
       <NavLink to="/hire">{t`Hire`}</NavLink>
-      {user?.role === 'operator' && <NavLink to="/admin">{t`Admin`}</NavLink>}
+      {user?.role === 'operator' ? (
+        <NavLink to="/admin">{t`Admin`}</NavLink>
+      ) : (
+        arbiter && <NavLink to="/admin/disputes">{t`Disputes`}</NavLink>
+      )}
     </nav>
   );
 }
