@@ -120,12 +120,50 @@ test('who has no wallet is told how to get one', async ({ person }) => {
   await expect(page.getByRole('button', { name: 'Sign in' })).toBeFocused();
 });
 
-test('the app can be installed', async ({ request }) => {
-  const manifest = await (await request.get('/manifest.webmanifest')).json();
+test('the app can be installed, and Chromium finds nothing that stands against it', async ({
+  person,
+}) => {
+  const { page, context } = await person();
+  await page.goto('/');
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  const client = await context.newCDPSession(page);
+  const { errors, data } = await client.send('Page.getAppManifest');
+  expect(errors).toEqual([]);
+  const manifest = JSON.parse(data ?? '{}');
   expect(manifest.display).toBe('standalone');
-  for (const icon of manifest.icons) {
-    expect((await request.get(icon.src)).status()).toBe(200);
+  const { installabilityErrors } = await client.send('Page.getInstallabilityErrors');
+  // A window of a test keeps nothing after it, which Chromium counts among the reasons.
+  expect(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito')).toEqual([]);
+  for (const picture of [...manifest.icons, ...manifest.screenshots]) {
+    expect((await page.request.get(picture.src)).status(), picture.src).toBe(200);
   }
+  for (const { url } of manifest.shortcuts) {
+    await page.goto(url);
+    await expect(page.getByRole('heading', { level: 1 })).not.toHaveText(
+      'There is nothing at this address',
+    );
+  }
+});
+
+test('a page that was open during an update says so when a part of it is gone', async ({
+  person,
+}) => {
+  const { page, context } = await person();
+  await context.route('**/sw.js', (route) => route.abort());
+  await page.goto('/fees');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Fees');
+  // As after an update: the files that this page knows of are not there any more.
+  await context.route('**/assets/*.js', (route) => route.fulfill({ status: 404, body: '' }));
+  await page.evaluate(() => {
+    history.pushState(null, '', '/hire/tasks');
+    dispatchEvent(new PopStateEvent('popstate'));
+  });
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(
+    'This page is of an earlier version',
+  );
+  await context.unroute('**/assets/*.js');
+  await page.getByRole('button', { name: 'Read the page anew' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Photo tasks');
 });
 
 test('no token is kept where a script could read it', async ({ page, context }) => {
