@@ -52,7 +52,7 @@ test('pages keep their shape in German and in Arabic, and the inbox is told in b
       days: 20,
       links: [],
     });
-    const { page } = await person({ seed: client.party.seed });
+    const { page } = await person({ seed: client.member.seed });
     await page.goto('/work/earnings');
     await signIn(page);
     for (const [language, { dir, told, sum }] of Object.entries(LANGUAGES)) {
