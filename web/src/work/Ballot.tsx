@@ -86,7 +86,6 @@ export function Ballot(props: {
     [options],
   );
   const count = options.length;
-  const playMoney = useSite().network !== 'mainnet';
   const last = count === 10 ? '0' : String(count);
   return (
     <div className={styles.vote}>
@@ -103,11 +102,6 @@ export function Ballot(props: {
             <Trans>Leave</Trans>
           </span>
         </Link>
-        {playMoney && (
-          <span className={styles.play}>
-            <Trans>Play money</Trans>
-          </span>
-        )}
         <span className={styles.said} role="status">
           <Said
             counted={props.counted}
