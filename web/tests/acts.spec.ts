@@ -176,3 +176,29 @@ test('a wallet that says no changes nothing; a call that the chain takes back is
   });
   await expect(freelancer.getByText('The chain took this back')).toHaveCount(0);
 });
+
+test('an escrow that differs is told in sentences, and can be cancelled', async ({ person }) => {
+  const made = await deal({ sums: ['250000000', '50000000'] });
+  await made.client.fund(1_000_000_000);
+  await made.createOther({ sums: ['200000000'], deadlines: [1_000], silentBps: 0 });
+  await made.createPlain(['240000000', '50000000']);
+  await made.until('the escrows', (shown) => (shown.funding?.others.length ?? 0) >= 2);
+  const client = await clientAt(person, made);
+  await expect(
+    client.getByText('An escrow was created that is not what was agreed on.'),
+  ).toBeVisible();
+  await expect(
+    client.getByText(/The escrow pays 200\.00\sSTX for milestone 1; you agreed on 250\.00\sSTX\./),
+  ).toBeVisible();
+  await expect(
+    client.getByText(/The escrow has no milestone 2; you agreed on 50\.00\sSTX for it\./),
+  ).toBeVisible();
+  await expect(
+    client.getByText(/If the arbiters stay silent, 0\s% goes to the freelancer/),
+  ).toBeVisible();
+  await expect(client.getByText(/Milestone 1 is due before block/).first()).toBeVisible();
+  await made.client.mine();
+  const cancel = client.getByRole('button', { name: /^Cancel and take back 200\.00\sSTX$/ });
+  await expect(cancel).toBeVisible({ timeout: SEEN_MS });
+  await pictures(client, 'escrow-differs');
+});

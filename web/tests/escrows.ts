@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { Cl, type ClarityValue } from '@stacks/transactions';
+import { Cl, type ClarityValue, deserializeCV } from '@stacks/transactions';
 import type { components } from '../src/api/schema';
 import { newSeed, until } from './market';
 
@@ -287,6 +287,9 @@ export class Deal {
       'GET',
       `/api/projects/${this.id}/acts`,
     );
+    const prepared = await this.client.ask<Prepared>('POST', `/api/projects/${this.id}/calls`, {
+      act: 'create',
+    });
     const four = [0, 1, 2, 3].map((index) => Cl.uint(figures.sums[index] ?? '0'));
     return this.client.callRaw('create-project-terms-stx', [
       Cl.principal(figures.freelancer ?? this.freelancer.address),
@@ -294,8 +297,8 @@ export class Deal {
       Cl.bufferFromHex(reference),
       Cl.list(figures.deadlines.map((blocks) => Cl.uint(burnHeight + blocks))),
       Cl.uint(figures.silentBps),
-      Cl.uint(1),
-      Cl.uint(0),
+      // The set of arbiters and the fee as they are now.
+      ...prepared.functionArgs.slice(-2).map((each) => deserializeCV(each.hex)),
     ]);
   }
 
