@@ -119,7 +119,13 @@ async function lookIntoBooks(
     return items.find((item) => item.chainTx === chainTx) ?? null;
   });
   type Accounts = { items: Schemas['LedgerAccountAnswer'][] };
-  const { items } = await operator.ask<Accounts>('GET', '/api/admin/ledger/accounts?asset=SOL');
+  const { assets } = await operator.ask<Schemas['LedgerAnswer']>('GET', '/api/admin/ledger');
+  const kinds = assets.find(({ asset }) => asset === 'SOL')?.kinds ?? [];
+  const kind = kinds.find(({ balanceMinor }) => balanceMinor !== '0')?.kind ?? '';
+  const { items } = await operator.ask<Accounts>(
+    'GET',
+    `/api/admin/ledger/accounts?kind=${encodeURIComponent(kind)}&asset=SOL`,
+  );
   const account = items.find(({ entries }) => entries > 0);
   if (!account) throw new Error('the ledger has no account with an entry');
   const path = `/api/admin/ledger/accounts/${account.id}/entries`;
