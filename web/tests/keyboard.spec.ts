@@ -31,6 +31,12 @@ async function stop(page: Page): Promise<Stop> {
       // The browser's own ring is `auto`: as wide as it takes to be seen.
       marked:
         style.outlineStyle === 'auto' ||
+        // A photograph is marked itself, within its button.
+        [...at.querySelectorAll('img')].some(
+          (each) =>
+            Number.parseFloat(getComputedStyle(each).outlineWidth) >= 2 &&
+            getComputedStyle(each).outlineStyle !== 'none',
+        ) ||
         (style.outlineStyle !== 'none' && Number.parseFloat(style.outlineWidth) >= 2) ||
         style.boxShadow !== 'none',
       inView: box.bottom > 0 && box.top < innerHeight && box.width > 0,
