@@ -31,8 +31,11 @@ async function stop(page: Page): Promise<Stop> {
       // The browser's own ring is `auto`: as wide as it takes to be seen.
       marked:
         style.outlineStyle === 'auto' ||
-        // A photograph is marked itself, within its button.
-        [...at.querySelectorAll('img')].some(
+        // A photograph is marked itself, within its button; a field with a unit, around both.
+        [
+          ...at.querySelectorAll('img'),
+          ...(at.matches('input') && at.parentElement ? [at.parentElement] : []),
+        ].some(
           (each) =>
             Number.parseFloat(getComputedStyle(each).outlineWidth) >= 2 &&
             getComputedStyle(each).outlineStyle !== 'none',
