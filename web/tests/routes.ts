@@ -105,6 +105,15 @@ export const ROWS: Row[] = [
     of: 'operator',
     name: 'admin-dispute',
   },
+  { route: '/admin/payouts', of: 'operator', name: 'admin-payouts' },
+  {
+    route: '/admin/payouts/:id',
+    at: (world) => `/admin/payouts/${world.payout}`,
+    of: 'operator',
+    name: 'admin-payout',
+  },
+  { route: '/admin/jobs', of: 'operator', name: 'admin-jobs' },
+  { route: '/admin/audit', of: 'operator', name: 'admin-audit' },
   { route: '/admin/suspense', of: 'operator', name: 'admin-suspense' },
   {
     route: '/admin/suspense/:id',
