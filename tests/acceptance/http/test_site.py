@@ -52,10 +52,10 @@ async def test_a_purse_says_what_a_wallet_can_pay_with(
         site.stranger() as stranger,
         httpx.AsyncClient(base_url=chain.access.rpc_url) as node,
     ):
-        asked = {"params": {"address": address}}
+        asked = {"address": address}
 
         async def shows(wanted: dict[str, str | None]) -> bool | None:
-            answer = await client.get("/api/site/purse", **asked)
+            answer = await client.get("/api/site/purse", params=asked)
             assert answer.status_code == 200, answer.text
             return answer.json() == wanted or None
 
@@ -70,7 +70,7 @@ async def test_a_purse_says_what_a_wallet_can_pay_with(
         for other in ("0x" + "ab" * 20, "nonsense"):
             refused = await client.get("/api/site/purse", params={"address": other})
             assert refused.status_code == 400
-        assert (await stranger.get("/api/site/purse", **asked)).status_code == 401
+        assert (await stranger.get("/api/site/purse", params=asked)).status_code == 401
 
 
 async def test_counts_are_of_all_tasks_together(site: Site) -> None:

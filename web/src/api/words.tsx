@@ -27,7 +27,10 @@ const CODES: Record<string, [MessageDescriptor, MessageDescriptor]> = {
   ],
   operator_only: [msg`This is for the operator`, msg`Your wallet is not one of the operator’s.`],
   not_found: [msg`There is nothing at this address`, msg`Or it belongs to somebody else.`],
-  too_many: [msg`Too often, too fast`, msg`Nothing was done. Wait a little and try again.`],
+  too_many_requests: [
+    msg`Too often, too fast`,
+    msg`Nothing was done. Wait a little and try again.`,
+  ],
   origin_not_allowed: [
     msg`This page is not at its own address`,
     msg`Open the site at the address that its operator gave, and sign in there.`,

@@ -260,14 +260,17 @@ function Host() {
             </a>
           </Actions>
         </Stack>
-        <pre className={styles.shell}>
-          <code>
-            <b>make up</b>
-            {'\n'}Postgres{'     '}ready{'\n'}Chains{'       '}ready{'\n'}Signer{'       '}ready, on
-            its own
-            {'\n'}Site and API http://127.0.0.1:8000
-          </code>
-        </pre>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+        <section className={styles.shell} tabIndex={0} aria-label={t`What it prints`}>
+          <pre>
+            <code>
+              <b>make up</b>
+              {'\n'}Postgres{'     '}ready{'\n'}Chains{'       '}ready{'\n'}Signer{'       '}ready,
+              on its own
+              {'\n'}Site and API http://127.0.0.1:8000
+            </code>
+          </pre>
+        </section>
       </Two>
     </Section>
   );
