@@ -88,6 +88,14 @@ class ProjectFunded(EarnestError):
     kind = Kind.CONFLICT
 
 
+class ReferenceSpent(EarnestError):
+    """An escrow that is not what was agreed on carries the reference of this agreement, and the
+    contract takes each reference once. Take the acceptance back and accept anew."""
+
+    code = "reference_spent"
+    kind = Kind.CONFLICT
+
+
 class ProjectNotAgreed(EarnestError):
     """No proposal to this project is accepted at the moment."""
 

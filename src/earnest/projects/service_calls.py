@@ -36,6 +36,7 @@ from earnest.projects.errors import (
     ProjectFunded,
     ProjectNotAgreed,
     ProjectUnknown,
+    ReferenceSpent,
     StacksAddressNeeded,
 )
 from earnest.projects.funding import service as service_funding
@@ -81,7 +82,9 @@ async def list_acts(
         return Rights(
             acts=[],
             wallets=set(),
-            may_create=view.agreement is not None and view.part is service_view.Part.CLIENT,
+            may_create=view.agreement is not None
+            and view.part is service_view.Part.CLIENT
+            and not _is_reference_spent(view),
             awaited=None,
             clock=view.clock,
         )
@@ -105,6 +108,14 @@ def _named(view: ProjectView, creation_tx_id: str | None) -> Funding | None:
         if each.live.project.creation_tx_id == creation_tx_id:
             return each
     raise FundingUnknown
+
+
+def _is_reference_spent(view: ProjectView) -> bool:
+    """Whether another escrow carries the agreement's reference: the contract refuses a second."""
+    if view.agreement is None:
+        return False
+    taken = {(each.live.project.client, each.live.project.reference) for each in view.others}
+    return (view.agreement.client_address, view.agreement.reference) in taken
 
 
 def _awaited(view: ProjectView, live: ProjectState) -> str:
@@ -193,7 +204,8 @@ async def _prepare_creation(
     db: Connection, settings: Settings, view: ProjectView, burn_height: int
 ) -> PreparedCall:
     """The call that funds an agreement. Raises `NotTheClient`, `ProjectFunded`,
-    `ProjectNotAgreed`, `EscrowNotConfigured` while the contract's deploy is not read."""
+    `ProjectNotAgreed`, `ReferenceSpent` where the contract would refuse it for its reference,
+    `EscrowNotConfigured` while the contract's deploy is not read."""
     agreement = view.agreement
     if view.part is not service_view.Part.CLIENT:
         raise NotTheClient
@@ -201,6 +213,8 @@ async def _prepare_creation(
         raise ProjectFunded
     if agreement is None:
         raise ProjectNotAgreed
+    if _is_reference_spent(view):
+        raise ReferenceSpent
     # What is final, so that a fee or a set that a reorg takes back is never agreed to.
     config = await config_of(db, agreement.contract, View.FINAL)
     if config is None:

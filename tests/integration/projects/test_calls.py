@@ -20,8 +20,10 @@ from earnest.projects.errors import (
     ProjectFunded,
     ProjectNotAgreed,
     ProjectUnknown,
+    ReferenceSpent,
     StacksAddressNeeded,
 )
+from earnest.projects.proposals import service as service_proposals
 from earnest.projects.rules_chain import ChainAct
 from earnest.projects.service_calls import Rights
 from tests.escrow_chain import ARBITER
@@ -197,3 +199,24 @@ async def test_an_escrow_that_differs_can_be_cancelled(market: EscrowMarket) -> 
         await prepare(deal, deal.client, ChainAct.CANCEL, creation_tx_id=tx_id())
     with pytest.raises(IllegalMove):
         await prepare(deal, deal.client, ChainAct.CANCEL)
+
+
+async def test_an_escrow_that_differs_spends_the_reference(market: EscrowMarket) -> None:
+    """The contract takes a client's reference once: with an escrow that differs under it no other
+    one is prepared. Accepted anew, the agreement has a reference of its own and can be funded."""
+    deal = await market.agree()
+    assert (await rights(deal, deal.client)).may_create
+    await market.fund(deal, amounts=(200_000, 500_000, 299_999))
+    assert not (await rights(deal, deal.client)).may_create
+    with pytest.raises(ReferenceSpent):
+        await prepare(deal, deal.client, ChainAct.CREATE)
+    api = await market.role("api")
+    async with api.db_tx() as db_tx:
+        await service_proposals.withdraw_acceptance(
+            db_tx, deal.client.account, deal.project_id, market.now
+        )
+        await service_proposals.accept_proposal(
+            db_tx, market.settings, deal.client.account, deal.proposal_id, market.now
+        )
+    assert (await rights(deal, deal.client)).may_create
+    assert (await prepare(deal, deal.client, ChainAct.CREATE)).sender == deal.client.address

@@ -39,6 +39,10 @@ const CODES: Record<string, [MessageDescriptor, MessageDescriptor]> = {
     msg`The text to sign is too old`,
     msg`It is good for five minutes. Sign in again.`,
   ],
+  reference_spent: [
+    msg`This agreement cannot be locked any more`,
+    msg`An escrow that differs bears its mark. Take the acceptance back and accept the proposal again.`,
+  ],
   challenge_spent: [msg`This text was signed before`, msg`Sign in again for a new one.`],
   challenge_unknown: [msg`This text is not ours`, msg`Sign in again for a new one.`],
   challenge_for_another_wallet: [

@@ -6,7 +6,7 @@ import { ActWords, type Wanted } from './Acts';
 import { totalOf } from './money';
 import type { FaceSide, Height, Project, Rights } from './queries';
 import { useReviews } from './queries';
-import { Awaits, Differing, Offered, TakenBack, Which } from './TurnParts';
+import { Awaits, Differing, isReferenceSpent, Offered, Spent, TakenBack, Which } from './TurnParts';
 import { About, currentMilestone } from './words';
 
 interface Props {
@@ -117,6 +117,7 @@ function Unfunded({ project, rights, onAct }: Props) {
       </Note>
     );
   }
+  if (isReferenceSpent(project)) return <Spent />;
   return (
     <Note
       state="provisional"

@@ -23,6 +23,40 @@ export function Differing({ project }: { project: Project }) {
   );
 }
 
+/** Whether an escrow that differs carries the agreement's reference, which the contract takes once. */
+export function isReferenceSpent({ agreement, funding }: Project): boolean {
+  return (
+    funding?.others.some(
+      ({ client, reference }) =>
+        client === agreement?.clientAddress && reference === agreement.reference,
+    ) ?? false
+  );
+}
+
+export function Spent() {
+  return (
+    <Note
+      state="look"
+      act
+      level="h2"
+      title={<Trans>An escrow was created that is not what was agreed on</Trans>}
+      actions={
+        <a className={buttonClass({ kind: 'primary' })} href="#escrows">
+          <Trans>See what differs</Trans>
+        </a>
+      }
+    >
+      <p>
+        <Trans>
+          It bears the mark of this agreement, and the contract takes a mark once: what was agreed
+          on cannot be locked any more. Take its money back there, then take the acceptance back and
+          accept the proposal again.
+        </Trans>
+      </p>
+    </Note>
+  );
+}
+
 export function Which({ project }: { project: Project }) {
   const client = project.part === 'client';
   return (
