@@ -33,6 +33,7 @@ export function Share(props: { path: string; title: string }) {
     <>
       <Button
         kind="quiet"
+        className={styles.open ?? ''}
         onClick={() => {
           setSaid(null);
           setOpen(true);

@@ -38,7 +38,7 @@ export function Head(props: {
         <h1 tabIndex={-1}>
           {typeof props.title === 'string' ? <bdi>{props.title}</bdi> : props.title}
         </h1>
-        {props.children}
+        {props.children && <div className={styles.headEnd}>{props.children}</div>}
       </div>
       {props.lead && <p className={styles.lead}>{props.lead}</p>}
     </div>

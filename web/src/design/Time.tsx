@@ -4,9 +4,12 @@ const SHORT: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' }
 
 /**
  * A moment in the reader's own zone. `clock` shows the time of day to the second, `day` the date,
- * otherwise "Today, 14:02" or the date with the time.
+ * otherwise "Today, 14:02" or the date with the time; `within` is the same inside a sentence.
  */
-export function Time(props: { at: string | Date | number; show?: 'moment' | 'clock' | 'day' }) {
+export function Time(props: {
+  at: string | Date | number;
+  show?: 'moment' | 'within' | 'clock' | 'day';
+}) {
   const { t, i18n } = useLingui();
   const at = new Date(props.at);
   const written = (options: Intl.DateTimeFormatOptions) =>
@@ -24,7 +27,8 @@ export function Time(props: { at: string | Date | number; show?: 'moment' | 'clo
   else if (props.show === 'day') words = sameDay ? t`Today` : written(day);
   else {
     const time = written(SHORT);
-    words = sameDay ? t`Today, ${time}` : written({ ...day, ...SHORT });
+    if (!sameDay) words = written({ ...day, ...SHORT });
+    else words = props.show === 'within' ? t`today, ${time}` : t`Today, ${time}`;
   }
   return (
     <time dateTime={at.toISOString()} title={written({ dateStyle: 'full', timeStyle: 'long' })}>

@@ -181,7 +181,7 @@ function Kinds() {
       sub: t`Milestones agreed beforehand`,
       waits: t`In a contract on Stacks, never with us`,
       moves: t`Only you and the other side; in a dispute, the arbiters you both chose`,
-      silent: t`14 days after delivery the freelancer can claim`,
+      silent: t`Once the client’s time to look is over, the freelancer can claim`,
       open: counts && <OpenProjects count={counts.openProjects} />,
     },
   ];

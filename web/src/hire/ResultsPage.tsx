@@ -208,14 +208,20 @@ function VerdictNote({ task, results }: { task: Task; results: Results }) {
   );
 }
 
+/** With a true minus sign, which stays before its figure in a line of Arabic, too. */
+function writtenFigure(hundredths: number, locale: string): string {
+  const figure = new Intl.NumberFormat(`${locale}-u-nu-latn`, {
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+  }).format(Math.abs(hundredths) / 100);
+  return hundredths < 0 ? `\u2066\u2212${figure}\u2069` : figure;
+}
+
 function Agreement(props: { task: Task; results: Results; order: Order | undefined }) {
   const { task, results, order } = props;
   const { t, i18n } = useLingui();
   const hundredths = agreementOf(results.options.map(({ votes }) => votes));
-  const figure =
-    hundredths === null
-      ? ''
-      : i18n.number(hundredths / 100, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const figure = hundredths === null ? '' : writtenFigure(hundredths, i18n.locale);
   const file = `earnest-task-${task.id}`;
   return (
     <Sheet>

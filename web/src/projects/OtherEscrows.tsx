@@ -32,6 +32,7 @@ export function OtherEscrows({ project }: { project: Project }) {
   const others = funding?.others ?? [];
   if (!funding || others.length === 0) return null;
   const choosing = funding.candidates.length > 0;
+  const equal = others.filter((each) => !differs(project, each)).length;
   return (
     <Section
       id="escrows"
@@ -51,6 +52,17 @@ export function OtherEscrows({ project }: { project: Project }) {
             The contract holds money of the same two sides, in the sums that were agreed on, but it
             does not say for which project. We do not guess: the client says which is meant, once.
             It moves no money.
+          </Trans>
+        ) : equal === 1 && others.length === 1 ? (
+          <Trans>
+            There are two equal escrows of the same two sides. This one is not counted as the
+            project’s. What the contract allows can be done with it all the same.
+          </Trans>
+        ) : equal > 0 ? (
+          <Trans>
+            The contract holds more money of the same two sides, some of it in equal escrows. It is
+            not counted as this project’s. What the contract allows can be done with it all the
+            same.
           </Trans>
         ) : (
           <Trans>
@@ -140,7 +152,12 @@ function Other({ project, escrow }: { project: Project; escrow: Escrow }) {
         <>
           {candidate && <Choose project={project} escrow={escrow} />}
           <p>
-            <MayBeDone project={seen} escrow={escrow} burnHeight={rights?.burnHeight ?? null} />
+            <MayBeDone
+              project={seen}
+              escrow={escrow}
+              burnHeight={rights?.burnHeight ?? null}
+              funded={project.funding?.escrow != null}
+            />
           </p>
           {whole.length > 0 && (
             <Actions>
@@ -268,8 +285,10 @@ function MayBeDone(props: {
   project: Project;
   escrow: Escrow;
   burnHeight: number | null;
+  /** The project has an escrow of its own already. */
+  funded: boolean;
 }): ReactNode {
-  const { project, escrow, burnHeight } = props;
+  const { project, escrow, burnHeight, funded } = props;
   const needed = project.funding?.burnBlocksNeeded ?? 0;
   if (escrow.milestones.every((each) => CLOSED.includes(each.status))) {
     return <Trans>Nothing is left in it. There is nothing to do.</Trans>;
@@ -302,6 +321,13 @@ function MayBeDone(props: {
   }
   switch (project.part) {
     case 'client':
+      if (funded) {
+        return (
+          <Trans>
+            You can cancel it and have all of it back, until the freelancer takes it on.
+          </Trans>
+        );
+      }
       return (
         <Trans>
           You can cancel it and have all of it back, until the freelancer takes it on. Then lock

@@ -10,7 +10,6 @@ import { Agreed } from './Agreed';
 import { EscrowSheet } from './EscrowSheet';
 import { Manage } from './Manage';
 import { Milestones } from './Milestones';
-import market from './market.module.css';
 import { OtherEscrows } from './OtherEscrows';
 import { Proposals } from './Proposals';
 import { ProposePart } from './ProposePart';
@@ -81,12 +80,10 @@ function Page({ project, side }: { project: Project; side: FaceSide }) {
           )
         }
       >
-        <div className={market.headEnd}>
-          <ProjectState project={project} />
-          {project.status === 'open' && (
-            <Share path={`/work/projects/${project.id}`} title={project.title} />
-          )}
-        </div>
+        <ProjectState project={project} />
+        {project.status === 'open' && (
+          <Share path={`/work/projects/${project.id}`} title={project.title} />
+        )}
       </Head>
       <Standing project={project} side={side} onAct={acts.start} />
       <Turn project={project} rights={rights} side={side} onAct={acts.start} />

@@ -10,7 +10,6 @@ const ENDED: Project['status'][] = ['completed', 'refunded', 'reviewed'];
 
 /** What the two sides say of each other, once the end is final. */
 export function Reviews({ project }: { project: Project }) {
-  const { t } = useLingui();
   const reviews = useReviews(project.id, ENDED.includes(project.finalStatus));
   const found = reviews.data;
   if (!found || (found.items.length === 0 && !found.mayWrite)) return null;
@@ -46,8 +45,13 @@ export function Reviews({ project }: { project: Project }) {
           ))}
         </ul>
       )}
-      {!found.revealed && found.items.length > 0 && (
-        <p className="fine">{t`The other side sees yours once both are in, or after fourteen days.`}</p>
+      {!found.revealed && found.items.length > 0 && found.closesAt && (
+        <p className="fine">
+          <Trans>
+            The other side sees yours once both are in, or on{' '}
+            <Time at={found.closesAt} show="day" />.
+          </Trans>
+        </p>
       )}
       {found.mayWrite && <Form project={project} />}
     </Section>

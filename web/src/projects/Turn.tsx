@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
 import { Actions, Button, buttonClass, LinkButton, Money, Note } from '#/design';
 import { useExplorer } from '#/session';
@@ -422,7 +422,11 @@ function Ended({ project }: { project: Project }) {
       }
     >
       <p>
-        <Trans>The other side sees yours once both are in, or after fourteen days.</Trans>
+        <Plural
+          value={reviews.data.revealAfterDays}
+          one="The other side sees yours once both are in, or # day after the first of them."
+          other="The other side sees yours once both are in, or # days after the first of them."
+        />
       </p>
     </Note>
   );

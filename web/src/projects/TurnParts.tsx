@@ -3,22 +3,30 @@ import type { ReactNode } from 'react';
 import { Actions, Button, buttonClass, divide, LinkButton, Money, Note } from '#/design';
 import { useExplorer } from '#/session';
 import { ActWords, type Wanted } from './Acts';
+import { differs } from './Differences';
 import { percent } from './money';
 import type { FaceSide, Project, Right, Rights } from './queries';
 import { About } from './words';
 
-/** Money lies in an escrow that is not what was agreed on. */
+/** Money lies in another escrow of the same two sides: one that differs, or an equal one. */
 export function Differing({ project }: { project: Project }) {
-  const open = project.funding?.others.some(
+  const open = (project.funding?.others ?? []).filter(
     (each) => each.status === 'active' || each.status === 'disputed',
   );
-  if (!open) return null;
+  if (open.length === 0) return null;
   return (
     <p>
-      <Trans>
-        An escrow was created that is not what was agreed on.{' '}
-        <a href="#escrows">Compare before you act.</a>
-      </Trans>
+      {open.every((each) => differs(project, each)) ? (
+        <Trans>
+          An escrow was created that is not what was agreed on.{' '}
+          <a href="#escrows">Compare before you act.</a>
+        </Trans>
+      ) : (
+        <Trans>
+          There is an equal escrow of the same two sides already.{' '}
+          <a href="#escrows">Compare before you act.</a>
+        </Trans>
+      )}
     </p>
   );
 }

@@ -146,7 +146,7 @@ export function About({ height }: { height: Height }) {
   if (!height.about) return <Trans>Bitcoin block {height.burnHeight}</Trans>;
   return (
     <Trans>
-      about <Time at={height.about} />
+      about <Time at={height.about} show="within" />
     </Trans>
   );
 }

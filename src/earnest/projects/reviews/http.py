@@ -23,7 +23,7 @@ from earnest.projects.disputes.rules_dossier import Side
 from earnest.projects.disputes.service import asset_of
 from earnest.projects.http import NO_STORE, count_write
 from earnest.projects.reviews import service as service_reviews
-from earnest.projects.reviews.rules import Contribution
+from earnest.projects.reviews.rules import REVEAL_AFTER, Contribution
 from earnest.projects.reviews.service import Reputation
 from earnest.projects.reviews.store import Review
 from earnest.projects.rules_terms import on_network_of
@@ -58,14 +58,16 @@ class ReviewAnswer(Wire, frozen=True):
 
 
 class ProjectReviewsAnswer(Wire, frozen=True):
-    """The reviews of a project. Until both are in, or 14 days after the first, each side sees its
-    own alone. `mayWrite`: one of yours would be taken, until `closesAt` if that is there."""
+    """The reviews of a project. Until both are in, or `revealAfterDays` after the first, each side
+    sees its own alone. `mayWrite`: one of yours would be taken, until `closesAt` if that is
+    there."""
 
     items: list[ReviewAnswer]
     revealed: bool
     side: Side | None
     may_write: bool
     closes_at: datetime | None
+    reveal_after_days: int
 
 
 class ReviewAboutAnswer(ReviewAnswer, frozen=True):
@@ -234,6 +236,7 @@ class ReviewsController(Controller):
             side=view.side,
             may_write=view.may_write,
             closes_at=view.closes_at,
+            reveal_after_days=REVEAL_AFTER.days,
         )
         return Response(answer, headers=NO_STORE)
 
