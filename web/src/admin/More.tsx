@@ -1,6 +1,7 @@
 import { Trans } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
 import { Actions, Button } from '#/design';
+import styles from './desk.module.css';
 
 /** The way to the rest of a list. */
 export function More(props: {
@@ -9,7 +10,7 @@ export function More(props: {
 }) {
   if (!props.pages.hasNextPage) return null;
   return (
-    <Actions>
+    <Actions className={styles.more ?? ''}>
       <Button
         disabled={props.pages.isFetchingNextPage}
         onClick={() => void props.pages.fetchNextPage()}

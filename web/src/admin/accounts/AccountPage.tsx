@@ -16,8 +16,9 @@ import {
   Time,
   Two,
 } from '#/design';
-import { Books, Code, Trouble } from '../ledger/parts';
+import { Code, Trouble } from '../ledger/parts';
 import { Subject } from '../ledger/words';
+import { OperatorOnly } from '../OperatorOnly';
 import { Who } from '../suspense/Who';
 import { type Account, accountQuery } from './queries';
 import { useActName, usePayoutState, useProjectState, useTaskState } from './words';
@@ -29,9 +30,9 @@ export function AccountPage() {
   const { t } = useLingui();
   const { id = '' } = useParams();
   return (
-    <Books title={t`Account`}>
+    <OperatorOnly title={t`Account`}>
       <Read id={id} />
-    </Books>
+    </OperatorOnly>
   );
 }
 

@@ -14,16 +14,18 @@ import {
   TextField,
   Time,
 } from '#/design';
-import { Books, More, Trouble } from '../ledger/parts';
+import { Trouble } from '../ledger/parts';
+import { More } from '../More';
+import { OperatorOnly } from '../OperatorOnly';
 import { BEGINNING, type FoundAccount, foundQuery } from './queries';
 
 /** Accounts: found by a piece of an address or an id, the newest first while nothing is sought. */
 export function AccountsPage() {
   const { t } = useLingui();
   return (
-    <Books title={t`Accounts`}>
+    <OperatorOnly title={t`Accounts`}>
       <Search />
-    </Books>
+    </OperatorOnly>
   );
 }
 

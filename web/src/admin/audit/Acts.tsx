@@ -1,4 +1,5 @@
 import { Trans } from '@lingui/react/macro';
+import { Link } from 'react-router';
 import type { components } from '#/api';
 import { Fact, Facts, Sub, Time } from '#/design';
 import styles from '../desk.module.css';
@@ -29,7 +30,13 @@ export function Acts({ acts }: { acts: components['schemas']['PayoutActAnswer'][
           }
         >
           <Time at={act.at} />
-          <Sub>{act.name ?? act.accountId?.slice(0, 8)}</Sub>
+          <Sub>
+            {act.accountId ? (
+              <Link to={`/admin/accounts/${act.accountId}`}>{act.accountId.slice(0, 8)}</Link>
+            ) : (
+              act.name
+            )}
+          </Sub>
         </Fact>
       ))}
     </Facts>

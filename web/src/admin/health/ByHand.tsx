@@ -13,13 +13,15 @@ export function ByHand() {
   ];
   return (
     <Section title={t`On the command line`}>
-      <Facts>
-        {rows.map((row) => (
-          <Fact key={row.command} name={row.name}>
-            <code className={styles.command}>{row.command}</code>
-          </Fact>
-        ))}
-      </Facts>
+      <div className={styles.byHand}>
+        <Facts>
+          {rows.map((row) => (
+            <Fact key={row.command} name={row.name}>
+              <code className={styles.command}>{row.command}</code>
+            </Fact>
+          ))}
+        </Facts>
+      </div>
       <p className="fine">
         <Trans>
           What could pay somebody twice, or undo what was final, is done on the machine itself. No

@@ -27,7 +27,7 @@ export function Day({ day }: { day: UseQueryResult<PayoutDay> }) {
               <>
                 {', '}
                 <Trans>
-                  the oldest <Time at={data.oldestSentAt} />
+                  the oldest: <Time at={data.oldestSentAt} />
                 </Trans>
               </>
             )}

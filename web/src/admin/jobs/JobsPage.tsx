@@ -128,7 +128,7 @@ function HeldOnes({ held }: { held: Held[] }) {
       cell: (row) => (
         <>
           <span lang="en" className={styles.words}>
-            {row.reason}
+            {row.reason.replace(/^JobCannotSucceed: /, '')}
           </span>
           <Given of={row.given} />
         </>
@@ -252,11 +252,15 @@ function Counts({ counts }: { counts: Count[] }) {
     types.set(type, { ...row, [state]: count });
   }
   const rows = [...types.values()];
-  const figure = (key: 'waiting' | 'running' | 'held', name: string): Column<OfType> => ({
+  const figure = (
+    key: 'waiting' | 'running' | 'held',
+    name: string,
+    fold: 'start' | 'end' | 'wide',
+  ): Column<OfType> => ({
     key,
     name,
     num: true,
-    fold: key === 'held' ? 'end' : 'start',
+    fold,
     label: `${name}:`,
     cell: (row) => i18n.number(row[key]),
   });
@@ -280,9 +284,9 @@ function Counts({ counts }: { counts: Count[] }) {
               fold: 'wide',
               cell: (row) => jobWords(row.type).name,
             },
-            figure('waiting', t`Waiting`),
-            figure('running', t`Running`),
-            figure('held', t`Held`),
+            figure('waiting', t`Waiting`, 'start'),
+            figure('running', t`Running`, 'end'),
+            figure('held', t`Held`, 'wide'),
           ]}
         />
       )}

@@ -19,8 +19,10 @@ import {
   Time,
   toMinor,
 } from '#/design';
+import { More } from '../More';
+import { OperatorOnly } from '../OperatorOnly';
 import styles from './books.module.css';
-import { Books, Code, More, Trouble } from './parts';
+import { Code, Trouble } from './parts';
 import {
   accountQuery,
   entriesQuery,
@@ -37,9 +39,9 @@ export function LedgerAccountPage() {
   const { t } = useLingui();
   const { number = '' } = useParams();
   return (
-    <Books title={t`Account of the ledger`}>
+    <OperatorOnly title={t`Account of the ledger`}>
       <Read number={/^\d{1,18}$/.test(number) ? Number(number) : 0} />
-    </Books>
+    </OperatorOnly>
   );
 }
 

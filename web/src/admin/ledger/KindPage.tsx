@@ -2,7 +2,9 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
 import { ASSETS, Empty, Head, Ledger, Money, Skeleton } from '#/design';
-import { Books, Code, More, Trouble } from './parts';
+import { More } from '../More';
+import { OperatorOnly } from '../OperatorOnly';
+import { Code, Trouble } from './parts';
 import { type Asset, accountsQuery } from './queries';
 import { tailOf, useKindName } from './words';
 
@@ -13,7 +15,7 @@ export function KindPage() {
   const kindName = useKindName();
   const isAsset = Object.hasOwn(ASSETS, asset);
   return (
-    <Books title={kindName(kind)}>
+    <OperatorOnly title={kindName(kind)}>
       <Head
         title={kindName(kind)}
         crumbs={[{ to: '/admin/ledger', name: t`Ledger` }]}
@@ -24,7 +26,7 @@ export function KindPage() {
       ) : (
         <Empty state="closed" level="h2" title={<Trans>There is no such asset here</Trans>} />
       )}
-    </Books>
+    </OperatorOnly>
   );
 }
 

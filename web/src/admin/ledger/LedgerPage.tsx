@@ -15,7 +15,8 @@ import {
   Sub,
   toMinor,
 } from '#/design';
-import { Books, Trouble } from './parts';
+import { OperatorOnly } from '../OperatorOnly';
+import { Trouble } from './parts';
 import { type Kind, ledgerQuery, type Trial } from './queries';
 import { Verified } from './Verified';
 import { useKindName, useTypeName } from './words';
@@ -26,9 +27,9 @@ const DEBITS = new Set<Kind['type']>(['asset', 'expense']);
 export function LedgerPage() {
   const { t } = useLingui();
   return (
-    <Books title={t`Ledger`}>
+    <OperatorOnly title={t`Ledger`}>
       <Sums />
-    </Books>
+    </OperatorOnly>
   );
 }
 

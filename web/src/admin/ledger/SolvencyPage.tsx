@@ -18,16 +18,18 @@ import {
   Time,
   toMinor,
 } from '#/design';
-import { Books, Code, More, Trouble } from './parts';
+import { More } from '../More';
+import { OperatorOnly } from '../OperatorOnly';
+import { Code, Trouble } from './parts';
 import { type Asset, type Check, checksQuery } from './queries';
 
 /** Ledger against chain, asset by asset, now and in the checks that are kept. */
 export function SolvencyPage() {
   const { t } = useLingui();
   return (
-    <Books title={t`Ledger against chain`}>
+    <OperatorOnly title={t`Ledger against chain`}>
       <Checks />
-    </Books>
+    </OperatorOnly>
   );
 }
 

@@ -16,7 +16,8 @@ import {
   Two,
   toMinor,
 } from '#/design';
-import { Books, ChainTx, Code, Trouble } from './parts';
+import { OperatorOnly } from '../OperatorOnly';
+import { ChainTx, Code, Trouble } from './parts';
 import { type Leg, orderQuery, type Transfer, transferQuery } from './queries';
 import { tailOf, useEntryName, useKindName } from './words';
 
@@ -25,9 +26,9 @@ export function TransferPage() {
   const { t } = useLingui();
   const { id = '' } = useParams();
   return (
-    <Books title={t`Transfer`}>
+    <OperatorOnly title={t`Transfer`}>
       <Read id={id} />
-    </Books>
+    </OperatorOnly>
   );
 }
 

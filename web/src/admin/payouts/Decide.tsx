@@ -91,29 +91,27 @@ export function Decide({ page }: { page: Page }) {
               <p>{words(decide.error).what}</p>
             </Note>
           )}
-          <div className="fine">
-            {page.mayGiveBack ? (
-              <p>
-                <Trans>
-                  Giving back ends this payout: the sum is in its owner’s balance again, and is not
-                  sent. It cannot be undone.
-                </Trans>
-              </p>
-            ) : (
-              <p>
-                <Trans>
-                  It cannot be given back: it is signed, or may be, and could still land. Whoever
-                  got it back could be paid twice.
-                </Trans>
-              </p>
-            )}
-            <p>
+          {page.mayGiveBack ? (
+            <p className="fine">
               <Trans>
-                Above the signer’s limits nothing is signed, whoever asks. They are set where the
-                signer runs, not here.
+                Giving back ends this payout: the sum is in its owner’s balance again, and is not
+                sent. It cannot be undone.
               </Trans>
             </p>
-          </div>
+          ) : (
+            <p className="fine">
+              <Trans>
+                It cannot be given back: it is signed, or may be, and could still land. Whoever got
+                it back could be paid twice.
+              </Trans>
+            </p>
+          )}
+          <p className="fine">
+            <Trans>
+              Above the signer’s limits nothing is signed, whoever asks. They are set where the
+              signer runs, not here.
+            </Trans>
+          </p>
         </Stack>
       </Section>
     </div>

@@ -103,7 +103,7 @@ function Halts(props: { halts: Halt[]; onGoOn: () => void }) {
             {note && <p className={styles.words}>“{note}”</p>}
             <p className="fine">
               <Trans>
-                Since <Time at={halt.at} />.
+                Since: <Time at={halt.at} />.
               </Trans>{' '}
               {!mine && (
                 <Trans>

@@ -17,7 +17,8 @@ import {
   Time,
   Two,
 } from '#/design';
-import { Books, ChainTx, Trouble } from '../ledger/parts';
+import { ChainTx, Trouble } from '../ledger/parts';
+import { OperatorOnly } from '../OperatorOnly';
 import { Assign, type First } from './Assign';
 import { type Item, itemQuery } from './queries';
 import { useReason } from './reasons';
@@ -28,9 +29,9 @@ export function ItemPage() {
   const { t } = useLingui();
   const { id = '' } = useParams();
   return (
-    <Books title={t`Unmatched payment`}>
+    <OperatorOnly title={t`Unmatched payment`}>
       <Read id={id} />
-    </Books>
+    </OperatorOnly>
   );
 }
 

@@ -15,7 +15,9 @@ import {
   Tabs,
   Time,
 } from '#/design';
-import { Books, More, Trouble } from '../ledger/parts';
+import { Trouble } from '../ledger/parts';
+import { More } from '../More';
+import { OperatorOnly } from '../OperatorOnly';
 import { type Item, type SuspenseState, suspenseQuery } from './queries';
 import { useReason } from './reasons';
 import { Who } from './Who';
@@ -24,9 +26,9 @@ import { Who } from './Who';
 export function SuspensePage() {
   const { t } = useLingui();
   return (
-    <Books title={t`Unmatched payments`}>
+    <OperatorOnly title={t`Unmatched payments`}>
       <Lists />
-    </Books>
+    </OperatorOnly>
   );
 }
 
