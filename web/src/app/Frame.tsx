@@ -232,9 +232,10 @@ function PlayEdge() {
   const { network } = useSite();
   if (network === 'mainnet') return null;
   return (
-    <p className={styles.edge}>
+    // An aside: what a page says outside of its landmarks, nobody who walks by them comes upon.
+    <aside className={styles.edge}>
       <span>{t`Play money`}</span>
-    </p>
+    </aside>
   );
 }
 
