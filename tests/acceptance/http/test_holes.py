@@ -23,6 +23,7 @@ HINTS = {
     ("put", "/api/projects/{project_id}/funding"): {"txId"},
     ("put", "/api/projects/{project_id}/transactions"): {"txId"},
     ("put", "/api/projects/{project_id}/escrow"): {"txId"},
+    ("get", "/api/projects/{project_id}/acts"): {"creationTxId"},
     ("post", "/api/projects/{project_id}/calls"): {"creationTxId"},
     ("post", "/api/blockchain/verify-tx"): {"txId"},
 }
