@@ -71,7 +71,7 @@ class RetryBody(Body, frozen=True):
     """Which jobs to queue again. All of them are, or none."""
 
     ids: Annotated[
-        list[Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,17}(?!\n)$")]],
+        list[Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,17}(?!\n)$", examples=["412"])]],
         msgspec.Meta(min_length=1, max_length=100),
     ]
     note: Annotated[str, msgspec.Meta(max_length=2_000, description="Why, for the audit.")] = ""

@@ -61,12 +61,13 @@ export async function signIn(wallet: ConnectedWallet, stopped: () => boolean): P
   const old = before.at === 'in' ? await currentSession() : null;
   const answer = await ask(api.POST('/api/auth/verify', { body }));
   keepWallet(wallet);
-  keeper.signedIn(answer);
-  // The one before this was of the same browser: it would only stand in the list.
+  // The one before this was of the same browser, and would only stand in the list. It ends before
+  // the page hears of the new one and reads the list again.
   if (old && before.at === 'in' && before.user.id === answer.user.id) {
     const params = { path: { session_id: old } };
     await api.DELETE('/api/me/sessions/{session_id}', { params }).catch(() => undefined);
   }
+  keeper.signedIn(answer);
 }
 
 async function currentSession(): Promise<string | null> {
