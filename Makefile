@@ -147,7 +147,8 @@ status: setup-python ## Say what runs on this machine
 
 .PHONY: test test-web test-web-main check lint types imports openapi web-check localnet-test contracts-test format
 test: setup web $(CONTRACTS_STAMP) ## All tests of the Python side on real Postgres, S3 and chain, and the main ones in a browser
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(ARGS)
+	@# In the order of the folders: by number of tests the longest file, which has one, came last.
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 	@$(if $(ARGS),,$(MAKE) test-web-main)
 
 test-web: setup web ## All tests in a browser, against the real system
