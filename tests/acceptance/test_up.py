@@ -120,9 +120,9 @@ def test_each_process_is_told_only_its_own_secrets(running_system: RunningSystem
             assert secret not in "\n".join(env.values())
 
 
-def test_the_treasury_has_its_float_and_a_place_for_usdc(running_system: RunningSystem) -> None:
+def test_the_treasury_has_its_float_and_a_place_for_usdc(own_system: RunningSystem) -> None:
     """A new local chain begins with 10 SOL and an empty USDC account, and ledger = chain."""
-    check = running_system.earnest_json("solvency")
+    check = own_system.earnest_json("solvency")
     assert check["solvent"] is True
     held = {account["asset"]: account["chainMinor"] for account in check["accounts"]}
     assert held["USDC"] == "0"

@@ -91,7 +91,8 @@ class RevokedSessions:
         """Reads every `POLL_S` until cancelled; a failure is logged and tried again."""
         while True:
             try:
-                await asyncio.wait_for(self.read(), timeout=POLL_S)
+                async with asyncio.timeout(POLL_S):
+                    await self.read()
             except (EarnestError, TimeoutError) as error:
                 log.warning("revoked_sessions_unread", reason=str(error) or "timed out")
             except Exception:

@@ -11,6 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from earnest.kit.errors import EarnestError
+from earnest.kit.pauses import pause
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,5 @@ async def wake_on_messages(
                     wake.set()
         except (OSError, WebSocketException, TimeoutError, EarnestError) as error:
             log.info("chain_hints_lost", reason=type(error).__name__, again_in_s=pause_s)
-        try:
-            await asyncio.wait_for(stop.wait(), pause_s)
-        except TimeoutError:
-            pause_s = min(pause_s * 2, _PAUSE_S_MAX)
+        await pause(stop, pause_s)
+        pause_s = min(pause_s * 2, _PAUSE_S_MAX)

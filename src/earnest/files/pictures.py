@@ -88,9 +88,8 @@ async def render(
         env={"LC_ALL": "C.UTF-8"},
     )
     try:
-        stdout, stderr = await asyncio.wait_for(
-            child.communicate(msgspec.json.encode(order)), wall_s_max
-        )
+        async with asyncio.timeout(wall_s_max):
+            stdout, stderr = await child.communicate(msgspec.json.encode(order))
     except TimeoutError:
         raise PictureRejected(Rejection.TOO_COSTLY) from None
     finally:

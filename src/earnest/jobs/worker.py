@@ -20,6 +20,7 @@ from earnest.jobs.errors import JobCannotSucceed
 from earnest.jobs.registry import Job, JobRegistry, JobType, Schedule
 from earnest.jobs.store import count_jobs, fire_tick, sweep_finished
 from earnest.kit.db import SCHEMA, Database, DatabaseUnavailable
+from earnest.kit.pauses import pause
 
 log = structlog.get_logger(__name__)
 
@@ -213,7 +214,7 @@ async def _run_lane(
             dequeue_timeout=timedelta(seconds=timing.poll_s),
             heartbeat_timeout=timedelta(seconds=timing.heartbeat_timeout_s),
         )
-        await _pause(stop, timing.restart_delay_s)
+        await pause(stop, timing.restart_delay_s)
 
 
 async def _patient_pool(url: str, stop: asyncio.Event, timing: Timing) -> Database | None:
@@ -222,7 +223,7 @@ async def _patient_pool(url: str, stop: asyncio.Event, timing: Timing) -> Databa
             return await Database.connect(url, application="earnest worker ticks", size_max=2)
         except DatabaseUnavailable:
             log.warning("worker_waits_for_database")
-            await _pause(stop, timing.restart_delay_s)
+            await pause(stop, timing.restart_delay_s)
     return None
 
 
@@ -231,13 +232,6 @@ async def _close(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         await connection.close(timeout=2)
     except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         connection.terminate()
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
 
 
 async def _run_ticker(database: Database, schedules: list[Schedule], stop: asyncio.Event) -> None:
@@ -251,7 +245,7 @@ async def _run_ticker(database: Database, schedules: list[Schedule], stop: async
             log.warning("schedules_wait_for_database")
         except Exception:
             log.exception("schedules_failed")
-        await _pause(stop, pause_s)
+        await pause(stop, pause_s)
 
 
 async def _tick(database: Database, schedules: list[Schedule], fired: dict[str, int]) -> float:

@@ -240,7 +240,8 @@ class Database:
         """Closes every connection, those in use too once `timeout_s` has passed."""
         await self._lender.close()
         try:
-            await asyncio.wait_for(self._pool.close(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
 

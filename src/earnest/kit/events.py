@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from earnest.kit.db import Connection, Database, DatabaseUnavailable
+from earnest.kit.pauses import pause
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +118,4 @@ async def run_reactors(
         except Exception:
             log.exception("reactor_failed")
             pause_s = min(pause_s * 2, 5.0)
-        try:
-            await asyncio.wait_for(stop.wait(), pause_s)
-        except TimeoutError:
-            continue
+        await pause(stop, pause_s)

@@ -7,6 +7,7 @@ import structlog
 
 from earnest.chains import RpcRejected, RpcUnavailable
 from earnest.kit.db import DatabaseUnavailable
+from earnest.kit.pauses import pause
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,4 @@ async def forever(
             if str(error) != trouble:
                 log.exception("indexer_loop_failed", loop=name)
             trouble, wait_s = str(error), min(wait_s * 2, max(_PAUSE_S_MAX, pause_s))
-        try:
-            await asyncio.wait_for(stop.wait(), wait_s)
-        except TimeoutError:
-            continue
+        await pause(stop, wait_s)

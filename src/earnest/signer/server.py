@@ -86,16 +86,19 @@ class Door:
         if not _is_same_user(writer.get_extra_info("socket")):
             log.warning("signer_request_of_another_user")
             return
-        body = await asyncio.wait_for(read_message(reader), READ_TIMEOUT_S)
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            body = await read_message(reader)
         request = _decoder.decode(body)
         if not hmac.compare_digest(request.token.encode(), self._token):
             log.warning("signer_request_with_wrong_token")
             return
         # The work is not cancelled with the connection: what was signed is in the log, and the
         # same question gets the same answer.
-        reply = await asyncio.wait_for(asyncio.shield(self._reply(request)), ANSWER_TIMEOUT_S)
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            reply = await asyncio.shield(self._reply(request))
         writer.write(frame(reply))
-        await asyncio.wait_for(writer.drain(), READ_TIMEOUT_S)
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            await writer.drain()
 
     async def _reply(self, request: Request) -> Reply:
         try:

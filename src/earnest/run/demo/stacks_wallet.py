@@ -78,7 +78,8 @@ class StacksWallets:
         if process.stdin is not None:
             process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), _STOP_SECONDS_MAX)
+            async with asyncio.timeout(_STOP_SECONDS_MAX):
+                await process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
@@ -107,10 +108,11 @@ class StacksWallets:
             try:
                 process.stdin.write(line.encode())
                 await process.stdin.drain()
-                said = await asyncio.wait_for(process.stdout.readline(), _ANSWER_SECONDS_MAX)
-                while said and json.loads(said)["id"] != self._last_id:
-                    # The answer of a request that was given up.
-                    said = await asyncio.wait_for(process.stdout.readline(), _ANSWER_SECONDS_MAX)
+                async with asyncio.timeout(_ANSWER_SECONDS_MAX):
+                    said = await process.stdout.readline()
+                    while said and json.loads(said)["id"] != self._last_id:
+                        # The answer of a request that was given up.
+                        said = await process.stdout.readline()
             except (OSError, TimeoutError) as error:
                 raise WalletRefused(reason=f"no answer ({type(error).__name__}).") from error
             if not said:

@@ -107,7 +107,8 @@ class System:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         try:
-            said, complained = await asyncio.wait_for(process.communicate(), COMMAND_SECONDS_MAX)
+            async with asyncio.timeout(COMMAND_SECONDS_MAX):
+                said, complained = await process.communicate()
         except TimeoutError:
             raise DemoBroke(reason=f"{name} did not end in time.") from None
         finally:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from earnest.kit.pauses import pause
 from earnest.run.embedded.errors import EmbeddedPartFailed
 from earnest.run.embedded.launch import (
     claim_port,
@@ -247,7 +248,7 @@ class Supervisor:
                     return
                 child.state.restarts += 1
                 self._note(child, Health.WAITING)
-                await self._pause(child, self.policy.delay_seconds(crashes))
+                await pause(child.stopping, self.policy.delay_seconds(crashes))
             self._note(child, Health.STOPPED)
         finally:
             await self._end(child)
@@ -309,10 +310,6 @@ class Supervisor:
             if loop.time() >= deadline:
                 silent = f"was not ready within {spec.start_seconds_max:.0f} s"
                 raise did_not_start(spec.name, child.log, silent)
-
-    async def _pause(self, child: _Child, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(child.stopping.wait(), seconds)
 
     def _give_up(self, child: _Child, crashes: int, failure: EmbeddedPartFailed | None) -> None:
         self._note(child, Health.FAILED)
@@ -431,7 +428,8 @@ async def _ended_within(process: "subprocess.Popen[bytes]", seconds: float | Non
     descriptor = os.pidfd_open(process.pid)
     loop.add_reader(descriptor, ended.set)
     try:
-        await asyncio.wait_for(ended.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await ended.wait()
     except TimeoutError:
         return process.poll() is not None
     finally:
