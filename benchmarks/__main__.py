@@ -62,8 +62,7 @@ def main() -> None:
     length = QUICK if chosen.quick else FULL if chosen.full else USUAL
     raw = ROOT / "var" / "bench" / "results.json"
     raw.parent.mkdir(parents=True, exist_ok=True)
-    results = _read(raw) if chosen.keep else Results(machine=describe_machine())
-    results.machine = describe_machine()
+    results = Results(machine=describe_machine())
     folder = Path(tempfile.mkdtemp(prefix="earnest-bench-"))
     began_s = time.perf_counter()
     try:
@@ -85,9 +84,6 @@ def _options() -> argparse.Namespace:
         "--full", action="store_true", help="a rebuild of 1 million events, and 5 million logged"
     )
     parser.add_argument(
-        "--keep", action="store_true", help="keep the other parts of the results before"
-    )
-    parser.add_argument(
         "--no-report", dest="report", action="store_false", help="do not write docs/benchmarks.md"
     )
     chosen = parser.parse_args()
@@ -96,10 +92,6 @@ def _options() -> argparse.Namespace:
     if unknown:
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     return chosen
-
-
-def _read(raw: Path) -> Results:
-    return msgspec.json.decode(raw.read_bytes(), type=Results)
 
 
 def _measure(

@@ -30,24 +30,36 @@ class Results(msgspec.Struct, kw_only=True):
 
 
 def write_report(results: Results, path: Path) -> None:
-    """Writes the page."""
-    parts = [_HEAD.format(machine=results.machine.line(), load=results.machine.load_1m)]
-    if results.votes:
-        parts.append(_votes(results.votes))
-    if results.ledger:
-        parts.append(_ledger(results.ledger))
-    if results.queue:
-        parts.append(_queue(results.queue))
-    if results.payouts:
-        parts.append(_payouts(results.payouts))
-    if results.indexing:
-        parts.append(_indexing(results.indexing))
-    if results.memory:
-        parts.append(_memory(results.memory))
-    if results.pages:
-        parts.append(_pages(results.pages))
+    """Writes the page. A part that was not measured stays as an earlier run wrote it."""
+    before = _sections(path.read_text("utf-8")) if path.exists() else {}
+    measured = {
+        "Next task and vote": results.votes and _votes(results.votes),
+        "Ledger postings beside pgbench": results.ledger and _ledger(results.ledger),
+        "The next task, by the length of the queue": results.queue and _queue(results.queue),
+        "Payouts": results.payouts and _payouts(results.payouts),
+        "The escrow's events": results.indexing and _indexing(results.indexing),
+        "Memory, and seconds to ready": results.memory and _memory(results.memory),
+        "The pages on a phone": results.pages and _pages(results.pages),
+    }
+    head = _HEAD.format(
+        machine=results.machine.line(),
+        load=results.machine.load_1m,
+        measured=_named([title for title, text in measured.items() if text]),
+    )
+    parts = [text or before.get(title, "") for title, text in measured.items()]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(parts), encoding="utf-8")
+    path.write_text("\n".join([head, *(part for part in parts if part)]), encoding="utf-8")
+
+
+def _named(titles: Sequence[str]) -> str:
+    quoted = [f"“{title}”" for title in titles]
+    return " and ".join(filter(None, [", ".join(quoted[:-1]), *quoted[-1:]])) or "nothing"
+
+
+def _sections(page: str) -> dict[str, str]:
+    """The parts of a page as they stand in it, by title."""
+    parts = page.split("\n## ")[1:]
+    return {part.partition("\n")[0]: f"## {part}" for part in parts}
 
 
 _HEAD = """# Benchmarks
@@ -56,9 +68,10 @@ Written by `make bench`, which you can run yourself; nothing here is carried ove
 
 {machine}
 
-The machine's load was {load:.1f} when the run began. Read the ratios: they come from one run, in
-which everybody took turns. Absolute figures belong to this machine, on which the database, the
-server and the load share the same cores.
+The last run measured {measured}; any other part stands as the run before
+left it. The machine's load was {load:.1f} when it began. Read the ratios: those of a part come from
+one run, in which everybody took turns. Absolute figures belong to this machine, on which the
+database, the server and the load share the same cores.
 """
 
 

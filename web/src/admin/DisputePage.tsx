@@ -1,14 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'react-router';
-import { ApiProblem, type components, useWords } from '#/api';
+import { ApiProblem, type components } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Address,
   Figure,
   Figures,
   formatShare,
   Head,
-  Note,
   Section,
   Skeleton,
   Stack,
@@ -44,7 +44,6 @@ export function DisputePage() {
 
 function Case(props: { id: string; label: string }) {
   const { t } = useLingui();
-  const words = useWords();
   const dispute = useQuery(disputeQuery(props.id));
   const crumbs = [{ to: '/admin/disputes', name: t`Disputes` }];
   if (!dispute.data) {
@@ -57,9 +56,7 @@ function Case(props: { id: string; label: string }) {
         {hidden ? (
           <NotAnArbiter />
         ) : error ? (
-          <Note state="failed" title={words(error).title} alert>
-            <p>{words(error).what}</p>
-          </Note>
+          <Trouble error={error} />
         ) : (
           <Skeleton lines={6} label={t`Fetching the dispute`} />
         )}

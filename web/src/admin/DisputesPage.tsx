@@ -1,7 +1,8 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
-import { ApiProblem, type components, useWords } from '#/api';
+import { ApiProblem, type components } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Address,
@@ -12,7 +13,6 @@ import {
   Head,
   Ledger,
   LinkButton,
-  Note,
   Skeleton,
   State,
   Sub,
@@ -100,18 +100,13 @@ function WhoRules() {
 
 function List({ state }: { state: 'open' | 'closed' }) {
   const { t, i18n } = useLingui();
-  const words = useWords();
   const pages = useInfiniteQuery(disputesQuery(state));
   if (pages.isPending) return <Skeleton lines={5} label={t`Fetching the disputes`} />;
   if (pages.error) {
     if (pages.error instanceof ApiProblem && pages.error.code === 'not_an_arbiter') {
       return <NotAnArbiter />;
     }
-    return (
-      <Note state="failed" title={words(pages.error).title} alert>
-        <p>{words(pages.error).what}</p>
-      </Note>
-    );
+    return <Trouble error={pages.error} />;
   }
   const rows = pages.data.pages.flatMap((page) => page.items);
   if (rows.length === 0) {

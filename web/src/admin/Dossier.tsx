@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
-import { ApiProblem, api, ask, useWords } from '#/api';
+import { ApiProblem, api, ask } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import { Actions, Button, Note } from '#/design';
 import type { Dispute } from './DisputePage';
 
@@ -13,7 +14,6 @@ const LOOKS_MAX = 60;
  */
 export function Dossier({ dispute }: { dispute: Dispute }) {
   const { t } = useLingui();
-  const words = useWords();
   const path = { dispute_id: dispute.id };
   const find = async () => {
     try {
@@ -64,11 +64,7 @@ export function Dossier({ dispute }: { dispute: Dispute }) {
           </p>
         </Note>
       )}
-      {fetched.error && (
-        <Note state="failed" title={words(fetched.error).title} alert>
-          <p>{words(fetched.error).what}</p>
-        </Note>
-      )}
+      <Trouble error={fetched.error} />
     </>
   );
 }

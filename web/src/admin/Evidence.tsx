@@ -1,7 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
-import { api, ask, type components, useWords } from '#/api';
-import { Address, Note, Time } from '#/design';
+import { api, ask, type components } from '#/api';
+import { Trouble } from '#/app/Trouble';
+import { Address, Time } from '#/design';
 import type { Dispute } from './DisputePage';
 import styles from './dispute.module.css';
 import { formatBytes } from './sizes';
@@ -67,7 +68,6 @@ function Side(props: { dispute: Dispute; side: 'client' | 'freelancer'; name: st
 
 function File(props: { dispute: Dispute; piece: Piece; file: Piece['files'][number] }) {
   const { t, i18n } = useLingui();
-  const words = useWords();
   const { file } = props;
   const fetched = useMutation({
     mutationFn: () =>
@@ -99,11 +99,7 @@ function File(props: { dispute: Dispute; piece: Piece; file: Piece['files'][numb
       <span className="fine">
         {size}, <code title={file.sha256}>{file.sha256.slice(0, 8)}…</code>
       </span>
-      {fetched.error && (
-        <Note state="failed" title={words(fetched.error).title} alert>
-          <p>{words(fetched.error).what}</p>
-        </Note>
-      )}
+      <Trouble error={fetched.error} />
     </li>
   );
 }

@@ -2,7 +2,8 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
-import { api, ask, useWords } from '#/api';
+import { api, ask } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Address,
   BPS,
@@ -70,7 +71,6 @@ function Figure(props: {
   onSent: (txId: string) => void;
 }) {
   const { t, i18n } = useLingui();
-  const words = useWords();
   const { network } = useSite();
   const askWallet = useWallet();
   const { dispute, asset } = props;
@@ -126,11 +126,7 @@ function Figure(props: {
         bond={{ minor: dispute.bondMinor, to: bondSide(filedBy, bps) }}
       />
       <Weight dispute={dispute} bps={bps} />
-      {signed.error && (
-        <Note state="failed" title={words(signed.error).title} alert>
-          <p>{words(signed.error).what}</p>
-        </Note>
-      )}
+      <Trouble error={signed.error} />
       <Button
         kind="primary"
         wide

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { api, ask, type User, useWords } from '#/api';
+import { api, ask, type User } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Address,
@@ -183,7 +184,6 @@ function WhereMoneyGoes({ user }: { user: User }) {
 
 function Sessions() {
   const { t } = useLingui();
-  const words = useWords();
   const queries = useQueryClient();
   const signOut = useSignOut();
   const user = useUser();
@@ -213,11 +213,7 @@ function Sessions() {
         </Button>
       }
     >
-      {trouble && (
-        <Note state="failed" title={words(trouble).title} alert>
-          <p>{words(trouble).what}</p>
-        </Note>
-      )}
+      <Trouble error={trouble} />
       {others.length > 1 && (
         <Actions>
           <Button kind="quiet" disabled={close.isPending} onClick={() => close.mutate(others)}>

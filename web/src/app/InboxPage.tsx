@@ -2,8 +2,9 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Link } from 'react-router';
-import { api, ask, type components, useWords } from '#/api';
-import { Actions, Button, classes, Empty, Head, Note, Skeleton, Time } from '#/design';
+import { api, ask, type components } from '#/api';
+import { Trouble } from '#/app/Trouble';
+import { Actions, Button, classes, Empty, Head, Skeleton, Time } from '#/design';
 import { wordsOf } from '#/inbox/words';
 import { SignedIn } from '#/session';
 import { inboxKey, placeOf } from './inbox';
@@ -26,7 +27,6 @@ export function InboxPage() {
 
 function List() {
   const { t } = useLingui();
-  const words = useWords();
   const queries = useQueryClient();
   const pages = useInfiniteQuery({
     queryKey: [...inboxKey, 'all'],
@@ -57,11 +57,7 @@ function List() {
 
   if (pages.isPending) return <Skeleton lines={5} label={t`Fetching your inbox`} />;
   if (pages.error) {
-    return (
-      <Note state="failed" title={words(pages.error).title} alert>
-        <p>{words(pages.error).what}</p>
-      </Note>
-    );
+    return <Trouble error={pages.error} />;
   }
   if (items.length === 0) {
     return (

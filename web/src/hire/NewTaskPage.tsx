@@ -2,7 +2,8 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { useNavigate } from 'react-router';
-import { api, ask, newIdempotencyKey, type User, useWords } from '#/api';
+import { api, ask, newIdempotencyKey, type User } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   type Asset,
   Button,
@@ -11,7 +12,6 @@ import {
   FieldRow,
   Head,
   Money,
-  Note,
   Section,
   SelectField,
   Sheet,
@@ -63,7 +63,6 @@ const NOTHING: Written = { title: '', instructions: '', votes: '', price: '', as
 
 function Writing({ user }: { user: User }) {
   const { t } = useLingui();
-  const words = useWords();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const { feeBps, uploadBytesMax, usdcMint } = useSite();
@@ -200,11 +199,7 @@ function Writing({ user }: { user: User }) {
             <Trans>What it costs</Trans>
           </h2>
           <Cost price={price} asset={written.asset} />
-          {post.error && (
-            <Note state="failed" title={words(post.error).title} alert>
-              <p>{words(post.error).what}</p>
-            </Note>
-          )}
+          <Trouble error={post.error} />
           <Button
             kind="primary"
             wide

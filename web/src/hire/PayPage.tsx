@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useWords } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import { Fact, Facts, Head, Money, Note, Section, Skeleton, Stack, Time, toMinor } from '#/design';
 import styles from './hire.module.css';
 import { Payment } from './Payment';
@@ -38,9 +39,7 @@ export function PayPage({ task }: { task: Task }) {
       <>
         <Head title={t`Payment`} crumbs={crumbs} />
         {order.error ? (
-          <Note state="failed" title={words(order.error).title} alert>
-            <p>{words(order.error).what}</p>
-          </Note>
+          <Trouble error={order.error} />
         ) : (
           <Skeleton lines={6} label={t`Fetching the order`} />
         )}

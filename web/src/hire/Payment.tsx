@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { useWords } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Address,
@@ -32,7 +32,6 @@ export function Payment({ order, task }: { order: Order; task: Task }) {
 }
 
 function ToPay({ order }: { order: Order }) {
-  const words = useWords();
   const pay = usePay();
   const user = useUser();
   const { asset } = order;
@@ -101,11 +100,7 @@ function ToPay({ order }: { order: Order }) {
           <h2>
             <Trans>Pay from this device</Trans>
           </h2>
-          {send.error && (
-            <Note state="failed" title={words(send.error).title} alert>
-              <p>{words(send.error).what}</p>
-            </Note>
-          )}
+          <Trouble error={send.error} />
           <Button
             kind="primary"
             wide

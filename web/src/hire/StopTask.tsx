@@ -1,8 +1,9 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, useWords } from '#/api';
-import { Actions, Button, Dialog, Money, Note } from '#/design';
+import { api, ask } from '#/api';
+import { Trouble } from '#/app/Trouble';
+import { Actions, Button, Dialog, Money } from '#/design';
 import { type Results, type Task, taskQuery } from './queries';
 
 /** Stops an open task, or calls off one that is not paid, after saying what that means. */
@@ -14,7 +15,6 @@ export function StopTask(props: {
 }) {
   const { task, results, partPaid } = props;
   const { t } = useLingui();
-  const words = useWords();
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
   const stop = useMutation({
@@ -90,11 +90,7 @@ export function StopTask(props: {
             )}
           </p>
         )}
-        {stop.error && (
-          <Note state="failed" title={words(stop.error).title} alert>
-            <p>{words(stop.error).what}</p>
-          </Note>
-        )}
+        <Trouble error={stop.error} />
       </Dialog>
     </Actions>
   );

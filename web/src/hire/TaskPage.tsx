@@ -2,9 +2,10 @@ import { useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { useParams } from 'react-router';
-import { ApiProblem, useWords } from '#/api';
+import { ApiProblem } from '#/api';
 import { NoSuchPage } from '#/app/NoSuchPage';
-import { Head, Note, Skeleton } from '#/design';
+import { Trouble } from '#/app/Trouble';
+import { Head, Skeleton } from '#/design';
 import { SignedIn } from '#/session';
 import { PayPage } from './PayPage';
 import { taskQuery } from './queries';
@@ -23,7 +24,6 @@ export function TaskPage() {
 
 function OwnTask({ taskId }: { taskId: string }) {
   const { t } = useLingui();
-  const words = useWords();
   const task = useQuery(taskQuery(taskId));
   const paidHere = useRef(false);
   if (task.data) {
@@ -47,9 +47,7 @@ function OwnTask({ taskId }: { taskId: string }) {
   return (
     <>
       <Head title={t`Photo task`} />
-      <Note state="failed" title={words(task.error).title} alert>
-        <p>{words(task.error).what}</p>
-      </Note>
+      <Trouble error={task.error} />
     </>
   );
 }

@@ -1,7 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { api, ask, useWords } from '#/api';
+import { api, ask } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Button,
@@ -11,7 +12,6 @@ import {
   Ledger,
   LinkButton,
   Money,
-  Note,
   Skeleton,
   Sub,
   Time,
@@ -43,7 +43,6 @@ export function TasksPage() {
 
 function List() {
   const { t } = useLingui();
-  const words = useWords();
   const pages = useInfiniteQuery({
     queryKey: ['hire', 'tasks'],
     queryFn: ({ pageParam }) =>
@@ -54,11 +53,7 @@ function List() {
   });
   if (pages.isPending) return <Skeleton lines={5} label={t`Fetching your tasks`} />;
   if (pages.error && !pages.data) {
-    return (
-      <Note state="failed" title={words(pages.error).title} alert>
-        <p>{words(pages.error).what}</p>
-      </Note>
-    );
+    return <Trouble error={pages.error} />;
   }
   const tasks = pages.data.pages.flatMap((page) => page.items);
   if (tasks.length === 0) {

@@ -1,7 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { ApiProblem, api, ask, useWords } from '#/api';
+import { ApiProblem, api, ask } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Address,
   Button,
@@ -11,7 +12,6 @@ import {
   Fact,
   Facts,
   Money,
-  Note,
   Split,
   SplitSums,
 } from '#/design';
@@ -137,7 +137,6 @@ function ActDialog(props: {
 }) {
   const { project, wanted, creationTxId } = props;
   const { t } = useLingui();
-  const words = useWords();
   const refresh = useRefresh(project.id);
   const askWallet = useWallet();
   const { network } = useSite();
@@ -258,11 +257,7 @@ function ActDialog(props: {
           <CallFacts call={call} project={project} />
         </>
       )}
-      {trouble && (
-        <Note state="failed" title={words(trouble).title} alert>
-          <p>{words(trouble).what}</p>
-        </Note>
-      )}
+      <Trouble error={trouble} />
     </Dialog>
   );
 }

@@ -1,8 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { api, ask, newIdempotencyKey, useWords } from '#/api';
-import { Actions, Button, Note, TextArea, Time } from '#/design';
+import { api, ask, newIdempotencyKey } from '#/api';
+import { Trouble } from '#/app/Trouble';
+import { Actions, Button, TextArea, Time } from '#/design';
 import type { Wanted } from './Acts';
 import { saysSomething } from './blank';
 import { FilePicker, Files, type Picked } from './Files';
@@ -48,7 +49,6 @@ export function HandIn(props: {
 }) {
   const { project, milestone } = props;
   const { t } = useLingui();
-  const words = useWords();
   const refresh = useRefresh(project.id);
   const found = useDeliverables(project.id, milestone.num, true);
   const [note, setNote] = useState('');
@@ -102,11 +102,7 @@ export function HandIn(props: {
       />
       <LinksField value={links} onChange={setLinks} />
       <FilePicker picked={picked} onChange={setPicked} />
-      {send.error && (
-        <Note state="failed" title={words(send.error).title} alert>
-          <p>{words(send.error).what}</p>
-        </Note>
-      )}
+      <Trouble error={send.error} />
       <Actions>
         <Button kind={given ? 'plain' : 'primary'} type="submit" disabled={send.isPending}>
           {given ? <Trans>Add this version</Trans> : <Trans>Hand in, then sign</Trans>}

@@ -2,8 +2,9 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { Link, useParams } from 'react-router';
-import { ApiProblem, api, ask, newIdempotencyKey, useWords } from '#/api';
+import { ApiProblem, api, ask, newIdempotencyKey } from '#/api';
 import { NoSuchPage } from '#/app/NoSuchPage';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Address,
@@ -15,7 +16,6 @@ import {
   Figures,
   Head,
   Money,
-  Note,
   Section,
   Sheet,
   Skeleton,
@@ -48,7 +48,6 @@ export function DisputePage({ side }: { side: FaceSide }) {
 
 function Found(props: { id: string; side: FaceSide; title: string }) {
   const { t } = useLingui();
-  const words = useWords();
   const dispute = useDispute(props.id);
   if (dispute.error instanceof ApiProblem && dispute.error.status === 404) return <NoSuchPage />;
   if (dispute.data) return <Page dispute={dispute.data} side={props.side} />;
@@ -56,9 +55,7 @@ function Found(props: { id: string; side: FaceSide; title: string }) {
     <>
       <Head title={props.title} />
       {dispute.error ? (
-        <Note state="failed" title={words(dispute.error).title} alert>
-          <p>{words(dispute.error).what}</p>
-        </Note>
+        <Trouble error={dispute.error} />
       ) : (
         <Skeleton lines={6} label={t`Fetching the dispute`} />
       )}
@@ -223,7 +220,6 @@ function Side({ dispute, side }: { dispute: Dispute; side: 'client' | 'freelance
 
 function AddEvidence({ dispute }: { dispute: Dispute }) {
   const { t } = useLingui();
-  const words = useWords();
   const refresh = useRefresh(dispute.projectId);
   const [text, setText] = useState('');
   const [picked, setPicked] = useState<Picked[]>([]);
@@ -264,11 +260,7 @@ function AddEvidence({ dispute }: { dispute: Dispute }) {
           onChange={(event) => setText(event.target.value)}
         />
         <FilePicker picked={picked} onChange={setPicked} />
-        {add.error && (
-          <Note state="failed" title={words(add.error).title} alert>
-            <p>{words(add.error).what}</p>
-          </Note>
-        )}
+        <Trouble error={add.error} />
         <Actions>
           <Button kind="primary" type="submit" disabled={add.isPending}>
             <Trans>Hand in this evidence</Trans>
@@ -405,7 +397,6 @@ function Votes({ dispute }: { dispute: Dispute }) {
 
 /** The signed record; it is made when it is asked for, and can be checked without this house. */
 function Dossier({ dispute }: { dispute: Dispute }) {
-  const words = useWords();
   const path = { params: { path: { dispute_id: dispute.id } } };
   const get = useMutation({
     mutationFn: async () => {
@@ -436,11 +427,7 @@ function Dossier({ dispute }: { dispute: Dispute }) {
       <p className="fine">
         <Trans>Everything that is final, signed. It can be checked without us.</Trans>
       </p>
-      {get.error && (
-        <Note state="failed" title={words(get.error).title} alert>
-          <p>{words(get.error).what}</p>
-        </Note>
-      )}
+      <Trouble error={get.error} />
     </>
   );
 }

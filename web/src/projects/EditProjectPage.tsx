@@ -2,8 +2,9 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Navigate, useNavigate, useParams } from 'react-router';
-import { ApiProblem, api, ask, useWords } from '#/api';
+import { ApiProblem, api, ask } from '#/api';
 import { NoSuchPage } from '#/app/NoSuchPage';
+import { Trouble } from '#/app/Trouble';
 import { formatFigure, Head, LinkButton, Note, Skeleton } from '#/design';
 import { SignedIn } from '#/session';
 import { bodyOf, type Draft, type ProjectAsset, type ProjectBody } from './draft';
@@ -29,15 +30,10 @@ export function EditProjectPage() {
 
 function Fetched({ id }: { id: string }) {
   const { t } = useLingui();
-  const words = useWords();
   const project = useProject(id);
   if (project.error instanceof ApiProblem && project.error.status === 404) return <NoSuchPage />;
   if (project.error) {
-    return (
-      <Note state="failed" title={words(project.error).title} alert>
-        <p>{words(project.error).what}</p>
-      </Note>
-    );
+    return <Trouble error={project.error} />;
   }
   if (!project.data) return <Skeleton lines={6} label={t`Fetching the project`} />;
   if (project.data.part !== 'client') return <Navigate to={`/work/projects/${id}`} replace />;

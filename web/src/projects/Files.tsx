@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { useId } from 'react';
 import { api, ask, useWords } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import { Button, Note, State } from '#/design';
 import styles from './projects.module.css';
 import type { AttachedFile } from './queries';
@@ -16,7 +17,6 @@ export type Origin =
 /** Documents by name; each is downloaded by an address that is good for a minute. */
 export function Files({ files, from }: { files: AttachedFile[]; from: Origin }) {
   const { i18n } = useLingui();
-  const words = useWords();
   const get = useMutation({
     mutationFn: async (fileId: string) => {
       const { url } = await address(from, fileId);
@@ -41,11 +41,7 @@ export function Files({ files, from }: { files: AttachedFile[]; from: Origin }) 
           </li>
         ))}
       </ul>
-      {get.error && (
-        <Note state="failed" title={words(get.error).title} alert>
-          <p>{words(get.error).what}</p>
-        </Note>
-      )}
+      <Trouble error={get.error} />
     </>
   );
 }

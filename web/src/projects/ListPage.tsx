@@ -2,7 +2,8 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Link, NavLink, useSearchParams } from 'react-router';
-import { api, ask, useWords } from '#/api';
+import { api, ask } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Address,
@@ -11,7 +12,6 @@ import {
   Head,
   LinkButton,
   Money,
-  Note,
   Skeleton,
   State,
   Time,
@@ -203,7 +203,6 @@ function Own(props: { part: 'client' | 'freelancer'; none: React.ReactNode }) {
 
 function List(props: { search: ProjectSearch; side: FaceSide; none: React.ReactNode }) {
   const { t } = useLingui();
-  const words = useWords();
   const [params, setParams] = useSearchParams();
   const pages = useProjects(props.search);
   const { fetchNextPage, hasNextPage, isFetchingNextPage, isPlaceholderData } = pages;
@@ -217,18 +216,14 @@ function List(props: { search: ProjectSearch; side: FaceSide; none: React.ReactN
   usePlace(pages.data !== undefined && !short);
   if (pages.error && items.length === 0) {
     return (
-      <Note
-        state="failed"
-        title={words(pages.error).title}
-        alert
+      <Trouble
+        error={pages.error}
         actions={
           <Button onClick={() => void pages.refetch()}>
             <Trans>Try again</Trans>
           </Button>
         }
-      >
-        <p>{words(pages.error).what}</p>
-      </Note>
+      />
     );
   }
   if (!pages.data) return <Skeleton lines={5} label={t`Fetching projects`} />;
@@ -250,11 +245,7 @@ function List(props: { search: ProjectSearch; side: FaceSide; none: React.ReactN
           <Card key={each.id} card={each} side={props.side} />
         ))}
       </ul>
-      {pages.error && (
-        <Note state="failed" title={words(pages.error).title} alert>
-          <p>{words(pages.error).what}</p>
-        </Note>
-      )}
+      <Trouble error={pages.error} />
       {hasNextPage ? (
         <Actions className={styles.more ?? ''}>
           <Button
@@ -358,16 +349,11 @@ function useMyProposals() {
 
 function MyProposals() {
   const { t } = useLingui();
-  const words = useWords();
   const days = useDays();
   const proposals = useMyProposals();
   usePlace(proposals.data !== undefined);
   if (proposals.error) {
-    return (
-      <Note state="failed" title={words(proposals.error).title} alert>
-        <p>{words(proposals.error).what}</p>
-      </Note>
-    );
+    return <Trouble error={proposals.error} />;
   }
   if (!proposals.none && proposals.isPending) {
     return <Skeleton lines={4} label={t`Fetching your proposals`} />;

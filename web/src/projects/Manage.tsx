@@ -1,7 +1,8 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, useWords } from '#/api';
+import { api, ask } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import { Actions, Button, Dialog, LinkButton, Note, Section } from '#/design';
 import { at, type Project, useRefresh } from './queries';
 
@@ -53,7 +54,6 @@ function Sent({ project }: { project: Project }) {
 
 function TakeBack({ project }: { project: Project }) {
   const { t } = useLingui();
-  const words = useWords();
   const refresh = useRefresh(project.id);
   const [open, setOpen] = useState(false);
   const leave = useMutation({
@@ -84,11 +84,7 @@ function TakeBack({ project }: { project: Project }) {
           </Trans>
         </p>
         <Sent project={project} />
-        {leave.error && (
-          <Note state="failed" title={words(leave.error).title} alert>
-            <p>{words(leave.error).what}</p>
-          </Note>
-        )}
+        <Trouble error={leave.error} />
       </Dialog>
     </>
   );
@@ -96,7 +92,6 @@ function TakeBack({ project }: { project: Project }) {
 
 function CallOff({ project }: { project: Project }) {
   const { t } = useLingui();
-  const words = useWords();
   const refresh = useRefresh(project.id);
   const [open, setOpen] = useState(false);
   const cancel = useMutation({
@@ -139,11 +134,7 @@ function CallOff({ project }: { project: Project }) {
           )}
         </p>
         <Sent project={project} />
-        {cancel.error && (
-          <Note state="failed" title={words(cancel.error).title} alert>
-            <p>{words(cancel.error).what}</p>
-          </Note>
-        )}
+        <Trouble error={cancel.error} />
       </Dialog>
     </>
   );

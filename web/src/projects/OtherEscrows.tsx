@@ -1,7 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { api, ask, useWords } from '#/api';
+import { api, ask } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Address,
@@ -347,7 +348,6 @@ function MayBeDone(props: {
 }
 
 function Choose({ project, escrow }: { project: Project; escrow: Escrow }): ReactNode {
-  const words = useWords();
   const refresh = useRefresh(project.id);
   const choose = useMutation({
     mutationFn: () =>
@@ -376,11 +376,7 @@ function Choose({ project, escrow }: { project: Project; escrow: Escrow }): Reac
           <Trans>It cannot be said otherwise later.</Trans>
         </span>
       </Actions>
-      {choose.error && (
-        <Note state="failed" title={words(choose.error).title} alert>
-          <p>{words(choose.error).what}</p>
-        </Note>
-      )}
+      <Trouble error={choose.error} />
     </>
   );
 }

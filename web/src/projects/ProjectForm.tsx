@@ -1,6 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { type FormEvent, type ReactNode, useRef, useState } from 'react';
-import { ApiProblem, useWords } from '#/api';
+import { ApiProblem } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Button,
@@ -60,7 +61,6 @@ export function ProjectForm(props: {
   beside?: ReactNode;
 }) {
   const { t } = useLingui();
-  const words = useWords();
   const category = useCategoryName();
   const { projectAssets } = useSite();
   const says = useFaultWords(props.draft.asset);
@@ -285,11 +285,7 @@ export function ProjectForm(props: {
               </Fact>
             </Facts>
             {props.notes}
-            {props.error && (
-              <Note state="failed" title={words(props.error).title} alert>
-                <p>{words(props.error).what}</p>
-              </Note>
-            )}
+            <Trouble error={props.error} />
             {told?.total && (
               <Note state="failed" title={t`No wallet can promise that much at once`} alert />
             )}

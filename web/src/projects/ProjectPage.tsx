@@ -1,9 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Navigate, useParams } from 'react-router';
-import { ApiProblem, useWords } from '#/api';
+import { ApiProblem } from '#/api';
 import { NoSuchPage } from '#/app/NoSuchPage';
 import { Share } from '#/app/Share';
-import { Address, Head, Note, Section, Skeleton, Stack, Time, Two } from '#/design';
+import { Trouble } from '#/app/Trouble';
+import { Address, Head, Section, Skeleton, Stack, Time, Two } from '#/design';
 import { useUser } from '#/session';
 import { useActs } from './Acts';
 import { Agreed } from './Agreed';
@@ -26,7 +27,6 @@ const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export function ProjectPage({ side }: { side: FaceSide }) {
   const { t } = useLingui();
   const { id = '' } = useParams();
-  const words = useWords();
   const project = useProject(id);
   if (!ID.test(id)) return <NoSuchPage />;
   if (project.error instanceof ApiProblem && project.error.status === 404) return <NoSuchPage />;
@@ -35,9 +35,7 @@ export function ProjectPage({ side }: { side: FaceSide }) {
       <>
         <Head title={t`Project`} />
         {project.error ? (
-          <Note state="failed" title={words(project.error).title} alert>
-            <p>{words(project.error).what}</p>
-          </Note>
+          <Trouble error={project.error} />
         ) : (
           <Skeleton lines={6} label={t`Fetching the project`} />
         )}

@@ -2,7 +2,8 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { api, ask, useWords } from '#/api';
+import { api, ask } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Address,
@@ -13,7 +14,6 @@ import {
   Fact,
   Facts,
   Money,
-  Note,
   Section,
   SelectField,
   State,
@@ -32,15 +32,12 @@ type Order = 'received' | 'lowest' | 'highest' | 'soonest';
 
 /** The proposals side by side, for the client; a freelancer sees their own. */
 export function Proposals({ project }: { project: Project }) {
-  const words = useWords();
   const proposals = useProposals(project);
   const items = proposals.data?.items ?? [];
   if (proposals.error && items.length === 0) {
     return (
       <Section id="proposals" title={<Trans>Proposals</Trans>}>
-        <Note state="failed" title={words(proposals.error).title} alert>
-          <p>{words(proposals.error).what}</p>
-        </Note>
+        <Trouble error={proposals.error} />
       </Section>
     );
   }
@@ -331,7 +328,6 @@ function Known({ address }: { address: string }) {
 
 function Decide({ proposal, project }: { proposal: Proposal; project: Project }) {
   const { t } = useLingui();
-  const words = useWords();
   const refresh = useRefresh(project.id);
   const [asked, setAsked] = useState<'accept' | 'reject' | null>(null);
   const path = { params: { path: { proposal_id: proposal.id } } };
@@ -386,11 +382,7 @@ function Decide({ proposal, project }: { proposal: Proposal; project: Project })
         <p className="muted">
           {t`They are told. It cannot be taken back, and this freelancer cannot propose to this project again.`}
         </p>
-        {reject.error && (
-          <Note state="failed" title={words(reject.error).title} alert>
-            <p>{words(reject.error).what}</p>
-          </Note>
-        )}
+        <Trouble error={reject.error} />
       </Dialog>
       <Dialog
         open={asked === 'accept'}
@@ -417,11 +409,7 @@ function Decide({ proposal, project }: { proposal: Proposal; project: Project })
             other="The # other proposals are declined with it."
           />
         </p>
-        {accept.error && (
-          <Note state="failed" title={words(accept.error).title} alert>
-            <p>{words(accept.error).what}</p>
-          </Note>
-        )}
+        <Trouble error={accept.error} />
         <p className="fine">{t`You can take the acceptance back until the money is locked.`}</p>
       </Dialog>
     </>
@@ -431,7 +419,6 @@ function Decide({ proposal, project }: { proposal: Proposal; project: Project })
 /** A freelancer takes a proposal back; an accepted one as long as no money is locked. */
 function TakeBack({ proposal, project }: { proposal: Proposal; project: Project }) {
   const { t } = useLingui();
-  const words = useWords();
   const refresh = useRefresh(project.id);
   const [open, setOpen] = useState(false);
   const accepted = proposal.status === 'accepted';
@@ -485,11 +472,7 @@ function TakeBack({ proposal, project }: { proposal: Proposal; project: Project 
             </Trans>
           )}
         </p>
-        {withdraw.error && (
-          <Note state="failed" title={words(withdraw.error).title} alert>
-            <p>{words(withdraw.error).what}</p>
-          </Note>
-        )}
+        <Trouble error={withdraw.error} />
       </Dialog>
     </>
   );

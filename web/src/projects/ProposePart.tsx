@@ -1,14 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { api, ask, newIdempotencyKey, useWords } from '#/api';
+import { api, ask, newIdempotencyKey } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Button,
   FieldRow,
   formatFigure,
   Money,
-  Note,
   parseMoney,
   Section,
   TextArea,
@@ -51,7 +51,6 @@ export function ProposePart({ project }: { project: Project }) {
 
 function Form({ project }: { project: Project }) {
   const { t } = useLingui();
-  const words = useWords();
   const refresh = useRefresh(project.id);
   const { asset } = project;
   const wanted = totalOf(project);
@@ -129,11 +128,7 @@ function Form({ project }: { project: Project }) {
         </FieldRow>
         <LinksField value={links} onChange={setLinks} />
         <FilePicker picked={picked} onChange={setPicked} />
-        {propose.error && (
-          <Note state="failed" title={words(propose.error).title} alert>
-            <p>{words(propose.error).what}</p>
-          </Note>
-        )}
+        <Trouble error={propose.error} />
         <Actions>
           <Button kind="primary" type="submit" disabled={propose.isPending}>
             {sound ? <Trans>Propose for {sum}</Trans> : <Trans>Propose</Trans>}

@@ -1,7 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { api, ask, newIdempotencyKey, useWords } from '#/api';
+import { api, ask, newIdempotencyKey } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import { Actions, Address, Button, Note, Section, TextArea, Time } from '#/design';
 import styles from './projects.module.css';
 import { at, type Project, useRefresh, useReviews } from './queries';
@@ -70,7 +71,6 @@ function Stars({ of }: { of: number }) {
 
 function Form({ project }: { project: Project }) {
   const { t } = useLingui();
-  const words = useWords();
   const refresh = useRefresh(project.id);
   const [rating, setRating] = useState(0);
   const [text, setText] = useState('');
@@ -120,11 +120,7 @@ function Form({ project }: { project: Project }) {
         value={text}
         onChange={(event) => setText(event.target.value)}
       />
-      {write.error && (
-        <Note state="failed" title={words(write.error).title} alert>
-          <p>{words(write.error).what}</p>
-        </Note>
-      )}
+      <Trouble error={write.error} />
       <Actions>
         <Button kind="primary" type="submit" disabled={write.isPending}>
           <Trans>Write the review</Trans>

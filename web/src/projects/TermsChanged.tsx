@@ -1,7 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { api, ask, useWords } from '#/api';
+import { api, ask } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import { Actions, Button, Ledger, Money, Note, Skeleton, Time } from '#/design';
 import market from './market.module.css';
 import { percent } from './money';
@@ -12,7 +13,6 @@ import { useDays } from './words';
 export function TermsChanged(props: { proposal: Proposal; project: Project; takeBack: ReactNode }) {
   const { proposal, project } = props;
   const { t } = useLingui();
-  const words = useWords();
   const days = useDays();
   const refresh = useRefresh(project.id);
   const before = useTerms(project.id, proposal.termsVersion);
@@ -78,11 +78,7 @@ export function TermsChanged(props: { proposal: Proposal; project: Project; take
         )}
         {props.takeBack}
       </Actions>
-      {trouble != null && (
-        <Note state="failed" title={words(trouble).title} alert>
-          <p>{words(trouble).what}</p>
-        </Note>
-      )}
+      <Trouble error={trouble} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useSearchParams } from 'react-router';
-import { type User, useWords } from '#/api';
+import type { User } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   type Asset,
@@ -10,7 +11,6 @@ import {
   Head,
   LinkButton,
   Money,
-  Note,
   Section,
   SelectField,
   Sheet,
@@ -40,16 +40,11 @@ export function EarningsPage() {
 
 function Purses({ user }: { user: User }) {
   const { t } = useLingui();
-  const words = useWords();
   const [query, setQuery] = useSearchParams();
   const balances = useBalances(user.id);
   if (balances.isPending) return <Skeleton lines={5} label={t`Fetching your balance`} />;
   if (balances.error) {
-    return (
-      <Note state="failed" level="h2" title={words(balances.error).title} alert>
-        <p>{words(balances.error).what}</p>
-      </Note>
-    );
+    return <Trouble error={balances.error} level="h2" />;
   }
   const { items } = balances.data;
   const shown = items.find((each) => each.asset === query.get('asset')) ?? largest(items);

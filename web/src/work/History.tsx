@@ -2,7 +2,7 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import { useWords } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   type Asset,
@@ -10,7 +10,6 @@ import {
   formatFigure,
   Ledger,
   Money,
-  Note,
   Section,
   Skeleton,
   State,
@@ -22,7 +21,6 @@ import { exportEntries, type Payout, useEntries, usePayouts } from './queries';
 /** How the balance came about: each day's votes on one line, all else by itself. */
 export function History(props: { accountId: string; asset: Asset }) {
   const { t } = useLingui();
-  const words = useWords();
   const { asset } = props;
   const entries = useEntries(props.accountId, asset);
   const payouts = usePayouts(props.accountId);
@@ -50,11 +48,7 @@ export function History(props: { accountId: string; asset: Asset }) {
         )
       }
     >
-      {trouble && (
-        <Note state="failed" title={words(trouble).title} alert>
-          <p>{words(trouble).what}</p>
-        </Note>
-      )}
+      <Trouble error={trouble} />
       {entries.isPending && <Skeleton lines={4} label={t`Fetching the history`} />}
       {entries.data && lines.length === 0 && (
         <p className="muted">

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useParams } from 'react-router';
-import { ApiProblem, useWords } from '#/api';
+import { ApiProblem } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Address,
@@ -10,7 +11,6 @@ import {
   Head,
   LinkButton,
   Money,
-  Note,
   Section,
   Sheet,
   Skeleton,
@@ -42,7 +42,6 @@ export function PayoutPage() {
 
 function Payout({ id }: { id: string }) {
   const { t } = useLingui();
-  const words = useWords();
   const { data: payout, error } = usePayout(id);
   if (!payout && error instanceof ApiProblem && (error.status === 404 || error.status === 400)) {
     return (
@@ -63,11 +62,7 @@ function Payout({ id }: { id: string }) {
     );
   }
   if (!payout && error) {
-    return (
-      <Note state="failed" level="h2" title={words(error).title} alert>
-        <p>{words(error).what}</p>
-      </Note>
-    );
+    return <Trouble error={error} level="h2" />;
   }
   if (!payout) return <Skeleton lines={5} label={t`Fetching the withdrawal`} />;
   return (

@@ -1,7 +1,8 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
-import { ApiProblem, api, ask, type components, useWords } from '#/api';
+import { ApiProblem, api, ask, type components } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Address,
@@ -105,7 +106,6 @@ function useReviews(address: string, role: Role) {
 /** One side of the market. */
 function Standing({ address, as: role }: { address: string; as: Role }) {
   const { t } = useLingui();
-  const words = useWords();
   const { data, error, isPending } = useReputation(address, role);
   const title = role === 'client' ? t`As a client` : t`As a freelancer`;
   if (isPending) {
@@ -118,9 +118,7 @@ function Standing({ address, as: role }: { address: string; as: Role }) {
   if (error) {
     return (
       <Section title={title}>
-        <Note state="failed" title={words(error).title}>
-          <p>{words(error).what}</p>
-        </Note>
+        <Trouble error={error} />
       </Section>
     );
   }
@@ -294,14 +292,9 @@ function Behind({ of }: { of: Reputation }) {
 }
 
 function Reviews({ address, as: role }: { address: string; as: Role }) {
-  const words = useWords();
   const pages = useReviews(address, role);
   if (pages.error) {
-    return (
-      <Note state="failed" title={words(pages.error).title}>
-        <p>{words(pages.error).what}</p>
-      </Note>
-    );
+    return <Trouble error={pages.error} />;
   }
   const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
   return (

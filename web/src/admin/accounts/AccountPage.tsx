@@ -1,6 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
+import { Trouble } from '#/app/Trouble';
 import {
   Address,
   Fact,
@@ -16,7 +17,7 @@ import {
   Time,
   Two,
 } from '#/design';
-import { Code, Trouble } from '../ledger/parts';
+import { Code } from '../ledger/parts';
 import { Subject } from '../ledger/words';
 import { OperatorOnly } from '../OperatorOnly';
 import { Who } from '../suspense/Who';
@@ -45,7 +46,7 @@ function Read({ id }: { id: string }) {
       <>
         <Head title={t`Account`} crumbs={crumbs} />
         {account.error ? (
-          <Trouble error={account.error} />
+          <Trouble error={account.error} level="h2" />
         ) : (
           <Skeleton lines={8} label={t`Fetching the account`} />
         )}

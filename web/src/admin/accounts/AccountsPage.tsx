@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Address,
@@ -14,7 +15,6 @@ import {
   TextField,
   Time,
 } from '#/design';
-import { Trouble } from '../ledger/parts';
 import { More } from '../More';
 import { OperatorOnly } from '../OperatorOnly';
 import { BEGINNING, type FoundAccount, foundQuery } from './queries';
@@ -80,7 +80,7 @@ function Found({ sought }: { sought: string }) {
   const { t } = useLingui();
   const pages = useInfiniteQuery(foundQuery(sought));
   if (pages.isPending) return <Skeleton lines={5} label={t`Looking for accounts`} />;
-  if (!pages.data) return <Trouble error={pages.error} />;
+  if (!pages.data) return <Trouble error={pages.error} level="h2" />;
   const rows = pages.data.pages.flatMap((page) => page.items);
   if (rows.length === 0) {
     return (

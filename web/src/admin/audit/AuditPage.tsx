@@ -1,7 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
-import { type components, useWords } from '#/api';
+import type { components } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Address,
   Button,
@@ -10,7 +11,6 @@ import {
   formatMoney,
   Head,
   Ledger,
-  Note,
   SelectField,
   Skeleton,
   Stack,
@@ -43,7 +43,6 @@ export function AuditPage() {
 
 function Book() {
   const { t } = useLingui();
-  const words = useWords();
   const names = useActWords();
   const [query, setQuery] = useSearchParams();
   const filter: AuditFilter = {
@@ -96,9 +95,7 @@ function Book() {
       {pages.isPending ? (
         <Skeleton lines={6} label={t`Fetching the audit log`} />
       ) : pages.error ? (
-        <Note state="failed" title={words(pages.error).title} alert>
-          <p>{words(pages.error).what}</p>
-        </Note>
+        <Trouble error={pages.error} />
       ) : (
         <Lines
           acts={pages.data.pages.flatMap((page) => page.items)}

@@ -1,7 +1,8 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, type components, newIdempotencyKey, useWords } from '#/api';
+import { api, ask, type components, newIdempotencyKey } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Button,
@@ -9,7 +10,6 @@ import {
   Empty,
   Head,
   Ledger,
-  Note,
   Section,
   Skeleton,
   Stack,
@@ -39,7 +39,6 @@ export function JobsPage() {
 
 function Jobs() {
   const { t } = useLingui();
-  const words = useWords();
   const pages = useInfiniteQuery(jobsQuery);
   const first = pages.data?.pages[0];
   const held = pages.data?.pages.flatMap((page) => page.items) ?? [];
@@ -53,9 +52,7 @@ function Jobs() {
       {pages.isPending ? (
         <Skeleton lines={6} label={t`Fetching the jobs`} />
       ) : pages.error ? (
-        <Note state="failed" title={words(pages.error).title} alert>
-          <p>{words(pages.error).what}</p>
-        </Note>
+        <Trouble error={pages.error} />
       ) : (
         <Stack gap="loose">
           {held.length === 0 ? (
@@ -75,7 +72,6 @@ function Jobs() {
 
 function HeldOnes({ held }: { held: Held[] }) {
   const { t, i18n } = useLingui();
-  const words = useWords();
   const jobWords = useJobWords();
   const client = useQueryClient();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
@@ -208,11 +204,7 @@ function HeldOnes({ held }: { held: Held[] }) {
             </Button>
           )}
         </Actions>
-        {retry.error && (
-          <Note state="failed" alert title={words(retry.error).title}>
-            <p>{words(retry.error).what}</p>
-          </Note>
-        )}
+        <Trouble error={retry.error} />
         <p className="fine">
           <Trans>
             A job tried again begins anew, with all its tries. One that was done already does

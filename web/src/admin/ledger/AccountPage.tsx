@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearchParams } from 'react-router';
+import { Trouble } from '#/app/Trouble';
 import {
   Address,
   Button,
@@ -22,7 +23,7 @@ import {
 import { More } from '../More';
 import { OperatorOnly } from '../OperatorOnly';
 import styles from './books.module.css';
-import { Code, Trouble } from './parts';
+import { Code } from './parts';
 import {
   accountQuery,
   entriesQuery,
@@ -61,7 +62,7 @@ function Read({ number }: { number: number }) {
       <>
         <Head title={t`Account of the ledger`} crumbs={crumbs} />
         {account.error ? (
-          <Trouble error={account.error} />
+          <Trouble error={account.error} level="h2" />
         ) : (
           <Skeleton lines={6} label={t`Fetching the account`} />
         )}
@@ -184,7 +185,7 @@ function Entries({ account }: { account: LedgerAccount }) {
           onChange={(event) => choices.choose('to', event.target.value)}
         />
       </div>
-      {file.error && <Trouble error={file.error} />}
+      <Trouble error={file.error} level="h2" />
       {file.data?.isCut && (
         <Note state="look" title={<Trans>The file holds the first 50,000 entries</Trans>}>
           <p>
@@ -207,7 +208,7 @@ function Lines(props: { account: LedgerAccount; order: Order; times: Times }) {
   const { asset } = account;
   const pages = useInfiniteQuery(entriesQuery(account.id, order, times));
   if (pages.isPending) return <Skeleton lines={6} label={t`Fetching the entries`} />;
-  if (!pages.data) return <Trouble error={pages.error} />;
+  if (!pages.data) return <Trouble error={pages.error} level="h2" />;
   const rows = pages.data.pages.flatMap((page) => page.items);
   if (rows.length === 0) {
     return (

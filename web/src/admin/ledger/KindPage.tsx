@@ -1,10 +1,11 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
+import { Trouble } from '#/app/Trouble';
 import { ASSETS, Empty, Head, Ledger, Money, Skeleton } from '#/design';
 import { More } from '../More';
 import { OperatorOnly } from '../OperatorOnly';
-import { Code, Trouble } from './parts';
+import { Code } from './parts';
 import { type Asset, accountsQuery } from './queries';
 import { tailOf, useKindName } from './words';
 
@@ -34,7 +35,7 @@ function Accounts(props: { kind: string; asset: Asset }) {
   const { t } = useLingui();
   const pages = useInfiniteQuery(accountsQuery(props.kind, props.asset));
   if (pages.isPending) return <Skeleton lines={5} label={t`Fetching the accounts`} />;
-  if (!pages.data) return <Trouble error={pages.error} />;
+  if (!pages.data) return <Trouble error={pages.error} level="h2" />;
   const rows = pages.data.pages.flatMap((page) => page.items);
   if (rows.length === 0) {
     return (

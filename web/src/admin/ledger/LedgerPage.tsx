@@ -1,6 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Empty,
@@ -16,7 +17,6 @@ import {
   toMinor,
 } from '#/design';
 import { OperatorOnly } from '../OperatorOnly';
-import { Trouble } from './parts';
 import { type Kind, ledgerQuery, type Trial } from './queries';
 import { Verified } from './Verified';
 import { useKindName, useTypeName } from './words';
@@ -62,7 +62,7 @@ function Sums() {
             ledger.data.assets.map((trial) => <Balance key={trial.asset} trial={trial} />)
           )
         ) : ledger.error ? (
-          <Trouble error={ledger.error} />
+          <Trouble error={ledger.error} level="h2" />
         ) : (
           <Skeleton lines={8} label={t`Fetching the sums`} />
         )}

@@ -1,6 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'react-router';
+import { Trouble } from '#/app/Trouble';
 import {
   Address,
   Empty,
@@ -20,7 +21,7 @@ import {
 } from '#/design';
 import { More } from '../More';
 import { OperatorOnly } from '../OperatorOnly';
-import { Code, Trouble } from './parts';
+import { Code } from './parts';
 import { type Asset, type Check, checksQuery } from './queries';
 
 /** Ledger against chain, asset by asset, now and in the checks that are kept. */
@@ -57,7 +58,7 @@ function Checks() {
             </State>
           ))}
       </Head>
-      {pages.error && !first && <Trouble error={pages.error} />}
+      {pages.error && !first && <Trouble error={pages.error} level="h2" />}
       {pages.isPending && <Skeleton lines={8} label={t`Fetching the checks`} />}
       {first && (
         <Stack gap="loose">
@@ -255,7 +256,7 @@ function List({ differing }: { differing: boolean }) {
   const { t, i18n } = useLingui();
   const pages = useInfiniteQuery(checksQuery(differing));
   if (pages.isPending) return <Skeleton lines={5} label={t`Fetching the checks`} />;
-  if (!pages.data) return <Trouble error={pages.error} />;
+  if (!pages.data) return <Trouble error={pages.error} level="h2" />;
   const rows = pages.data.pages.flatMap((page) => page.items);
   if (rows.length === 0) {
     return (

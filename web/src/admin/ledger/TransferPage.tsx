@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
+import { Trouble } from '#/app/Trouble';
 import {
   Address,
   Fact,
@@ -17,7 +18,7 @@ import {
   toMinor,
 } from '#/design';
 import { OperatorOnly } from '../OperatorOnly';
-import { ChainTx, Code, Trouble } from './parts';
+import { ChainTx, Code } from './parts';
 import { type Leg, orderQuery, type Transfer, transferQuery } from './queries';
 import { tailOf, useEntryName, useKindName } from './words';
 
@@ -43,7 +44,7 @@ function Read({ id }: { id: string }) {
       <>
         <Head title={t`Transfer`} crumbs={crumbs} />
         {transfer.error ? (
-          <Trouble error={transfer.error} />
+          <Trouble error={transfer.error} level="h2" />
         ) : (
           <Skeleton lines={8} label={t`Fetching the transfer`} />
         )}

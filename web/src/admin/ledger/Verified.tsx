@@ -2,9 +2,10 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { api, ask, type components, newIdempotencyKey } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import { Button, Fact, Facts, Ledger, Note, Section, Skeleton, State, Time } from '#/design';
 import styles from './books.module.css';
-import { Code, Trouble } from './parts';
+import { Code } from './parts';
 import { ledgerQuery, type Verification, verificationsQuery } from './queries';
 
 /** When every entry, hash and signature was last held against each other, and doing it again. */
@@ -31,9 +32,9 @@ export function Verified(props: { checkpoint: components['schemas']['CheckpointA
         )
       }
     >
-      {again.error && <Trouble error={again.error} />}
+      <Trouble error={again.error} level="h2" />
       {kept.error ? (
-        <Trouble error={kept.error} />
+        <Trouble error={kept.error} level="h2" />
       ) : !kept.data ? (
         <Skeleton lines={3} label={t`Fetching what was verified`} />
       ) : last ? (

@@ -1,19 +1,8 @@
 import { useLingui } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
-import { useWords } from '#/api';
-import { Address, Note } from '#/design';
+import { Address } from '#/design';
 import { useExplorer } from '#/session';
 import styles from './books.module.css';
-
-/** What went wrong while something was read. */
-export function Trouble({ error }: { error: unknown }) {
-  const words = useWords();
-  return (
-    <Note state="failed" level="h2" title={words(error).title} alert>
-      <p>{words(error).what}</p>
-    </Note>
-  );
-}
 
 /** A chain_tx, whole, and where anybody can look at it. */
 export function ChainTx(props: { chain: string; id: string; short?: boolean }) {

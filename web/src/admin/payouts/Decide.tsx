@@ -1,8 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, type components, newIdempotencyKey, useWords } from '#/api';
-import { Actions, Button, Money, Note, Section, Stack, stickClass, TextArea } from '#/design';
+import { api, ask, type components, newIdempotencyKey } from '#/api';
+import { Trouble } from '#/app/Trouble';
+import { Actions, Button, Money, Section, Stack, stickClass, TextArea } from '#/design';
 import { payoutQuery } from '../queries';
 
 type Page = components['schemas']['PayoutPageAnswer'];
@@ -11,7 +12,6 @@ type Decision = components['schemas']['Decision'];
 /** What an operator may decide about a payout that has not ended. Each needs a reason. */
 export function Decide({ page }: { page: Page }) {
   const { t } = useLingui();
-  const words = useWords();
   const client = useQueryClient();
   const { payout } = page;
   const [note, setNote] = useState('');
@@ -86,11 +86,7 @@ export function Decide({ page }: { page: Page }) {
               </Button>
             )}
           </Actions>
-          {decide.error && (
-            <Note state="failed" alert title={words(decide.error).title}>
-              <p>{words(decide.error).what}</p>
-            </Note>
-          )}
+          <Trouble error={decide.error} />
           {page.mayGiveBack ? (
             <p className="fine">
               <Trans>

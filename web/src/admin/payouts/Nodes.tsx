@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
-import { type components, useWords } from '#/api';
+import type { components } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Address,
@@ -8,7 +9,6 @@ import {
   type CoinState,
   type Column,
   Ledger,
-  Note,
   Skeleton,
   Stack,
   State,
@@ -23,7 +23,6 @@ type Finding = components['schemas']['FindingAnswer'];
 /** Each node by itself. "Unknown is not absent": only all of them together prove anything. */
 export function Nodes({ id }: { id: string }) {
   const { t, i18n } = useLingui();
-  const words = useWords();
   const asked = useQuery(nodesQuery(id));
   if (asked.isPending) return <Skeleton lines={3} label={t`Asking the nodes`} />;
   const again = (
@@ -34,11 +33,7 @@ export function Nodes({ id }: { id: string }) {
     </Actions>
   );
   if (asked.error) {
-    return (
-      <Note state="failed" title={words(asked.error).title} actions={again} alert>
-        <p>{words(asked.error).what}</p>
-      </Note>
-    );
+    return <Trouble error={asked.error} actions={again} />;
   }
   const columns: Column<Node>[] = [
     {

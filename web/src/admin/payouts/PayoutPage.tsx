@@ -1,7 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
-import { ApiProblem, type components, useWords } from '#/api';
+import { ApiProblem, type components } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Address,
   type CoinState,
@@ -12,7 +13,6 @@ import {
   Head,
   Ledger,
   Money,
-  Note,
   Section,
   Skeleton,
   Stack,
@@ -45,7 +45,6 @@ export function PayoutPage() {
 function One() {
   const { t } = useLingui();
   const { id = '' } = useParams();
-  const words = useWords();
   const page = useQuery(payoutQuery(id));
   const crumbs = [{ to: '/admin/payouts', name: t`Payouts` }];
   if (page.data) return <Shown page={page.data} />;
@@ -60,9 +59,7 @@ function One() {
           <Trans>The address of this page names none.</Trans>
         </Empty>
       ) : (
-        <Note state="failed" level="h2" title={words(page.error).title} alert>
-          <p>{words(page.error).what}</p>
-        </Note>
+        <Trouble error={page.error} level="h2" />
       )}
     </>
   );

@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
-import { useWords } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Address,
   Button,
@@ -121,17 +121,12 @@ function Halts(props: { halts: Halt[]; onGoOn: () => void }) {
 
 function List({ state }: { state: Wanted }) {
   const { t } = useLingui();
-  const words = useWords();
   const reason = useReason();
   const pages = useInfiniteQuery(payoutsQuery(state));
   const signer = useQuery(dayQuery).data?.signer;
   if (pages.isPending) return <Skeleton lines={5} label={t`Fetching the payouts`} />;
   if (pages.error) {
-    return (
-      <Note state="failed" title={words(pages.error).title} alert>
-        <p>{words(pages.error).what}</p>
-      </Note>
-    );
+    return <Trouble error={pages.error} />;
   }
   const rows = pages.data.pages.flatMap((page) => page.items);
   if (rows.length === 0) return <Nothing state={state} />;

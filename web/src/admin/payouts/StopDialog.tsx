@@ -1,13 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, newIdempotencyKey, useWords } from '#/api';
-import { Button, Dialog, Note, TextArea } from '#/design';
+import { api, ask, newIdempotencyKey } from '#/api';
+import { Trouble } from '#/app/Trouble';
+import { Button, Dialog, TextArea } from '#/design';
 
 /** Stops all payouts, or lets them go on again after such a stop. */
 export function StopDialog(props: { stop: boolean; open: boolean; onClose: () => void }) {
   const { t } = useLingui();
-  const words = useWords();
   const client = useQueryClient();
   const [note, setNote] = useState('');
   const [missing, setMissing] = useState(false);
@@ -70,11 +70,7 @@ export function StopDialog(props: { stop: boolean; open: boolean; onClose: () =>
         onChange={(event) => setNote(event.target.value)}
         error={missing && !note.trim() && t`Say why: it is kept for good.`}
       />
-      {act.error && (
-        <Note state="failed" alert title={words(act.error).title}>
-          <p>{words(act.error).what}</p>
-        </Note>
-      )}
+      <Trouble error={act.error} />
     </Dialog>
   );
 }

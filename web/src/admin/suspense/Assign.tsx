@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { ApiProblem, api, ask, newIdempotencyKey } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   Address,
@@ -18,7 +19,6 @@ import {
   Time,
 } from '#/design';
 import { BEGINNING, type FoundAccount, foundQuery } from '../accounts/queries';
-import { Trouble } from '../ledger/parts';
 import { type Item, itemQuery } from './queries';
 import styles from './suspense.module.css';
 
@@ -88,7 +88,7 @@ export function Assign({ item, onRaced }: { item: Item; onRaced: (first: First) 
             )}
           </p>
         )}
-        {settle.error && !isRaced(settle.error) && <Trouble error={settle.error} />}
+        {settle.error && !isRaced(settle.error) && <Trouble error={settle.error} level="h2" />}
       </Stack>
       {chosen && (
         <Dialog
@@ -160,7 +160,7 @@ function Choices(props: {
   const found = useInfiniteQuery({ ...foundQuery(props.sought), enabled: isSound });
   if (!isSound) return null;
   if (found.isPending) return <Skeleton lines={2} label={t`Looking for accounts`} />;
-  if (!found.data) return <Trouble error={found.error} />;
+  if (!found.data) return <Trouble error={found.error} level="h2" />;
   const rows = found.data.pages.flatMap((page) => page.items).slice(0, 5);
   if (rows.length === 0) {
     return (

@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
+import { Trouble } from '#/app/Trouble';
 import {
   Address,
   Fact,
@@ -17,7 +18,7 @@ import {
   Time,
   Two,
 } from '#/design';
-import { ChainTx, Trouble } from '../ledger/parts';
+import { ChainTx } from '../ledger/parts';
 import { OperatorOnly } from '../OperatorOnly';
 import { Assign, type First } from './Assign';
 import { type Item, itemQuery } from './queries';
@@ -46,7 +47,7 @@ function Read({ id }: { id: string }) {
       <>
         <Head title={t`Unmatched payment`} crumbs={crumbs} />
         {item.error ? (
-          <Trouble error={item.error} />
+          <Trouble error={item.error} level="h2" />
         ) : (
           <Skeleton lines={6} label={t`Fetching the payment`} />
         )}

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
+import { Trouble } from '#/app/Trouble';
 import {
   Address,
   type Column,
@@ -15,7 +16,6 @@ import {
   Tabs,
   Time,
 } from '#/design';
-import { Trouble } from '../ledger/parts';
 import { More } from '../More';
 import { OperatorOnly } from '../OperatorOnly';
 import { type Item, type SuspenseState, suspenseQuery } from './queries';
@@ -99,7 +99,7 @@ function Waiting() {
   const what = useWhat();
   const amount = useAmount();
   if (pages.isPending) return <Skeleton lines={5} label={t`Fetching the unmatched payments`} />;
-  if (!pages.data) return <Trouble error={pages.error} />;
+  if (!pages.data) return <Trouble error={pages.error} level="h2" />;
   const rows = pages.data.pages.flatMap((page) => page.items);
   if (rows.length === 0) {
     return (
@@ -184,7 +184,7 @@ function Settled() {
   const what = useWhat();
   const amount = useAmount();
   if (pages.isPending) return <Skeleton lines={5} label={t`Fetching what was given`} />;
-  if (!pages.data) return <Trouble error={pages.error} />;
+  if (!pages.data) return <Trouble error={pages.error} level="h2" />;
   const rows = pages.data.pages.flatMap((page) => page.items);
   if (rows.length === 0) {
     return (
