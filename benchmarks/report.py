@@ -286,7 +286,8 @@ Chromium as Lighthouse's mobile profile has it, applied by the browser itself: 1
 byte of every answer, 1.6 Mbit/s, a processor four times slower; each time a browser that has seen
 nothing yet, {found.runs} times, in turns. Usable is when the button of signing in is there and
 hears a press. The last row is a page of the same bytes in as many files that does nothing but show
-one button: the least that this line allows. Medians, and in brackets the lowest and the highest.
+one button: the least that this line allows. The demo
+wallet, which no real chain has, is left out. Medians, and in brackets the lowest and the highest.
 The load was {found.load_1m:.1f} when this part began and {found.load_1m_after:.1f} when it ended;
 the processor's slowness multiplies whatever else the machine does.
 

@@ -63,6 +63,7 @@ class JobsAnswer(Wire, frozen=True):
 
     counts: list[JobCount]
     held_count: int
+    oldest_held_at: datetime | None
     items: list[HeldJobAnswer]
     next_cursor: str | None
 
@@ -108,6 +109,7 @@ class JobsController(Controller):
         place = decode_cursor(cursor, _Position) if cursor else None
         async with database.connection() as db:
             counts = await jobs.count_jobs(db)
+            oldest_at = await jobs.oldest_held_at(db)
             found = await jobs.list_held(
                 db, limit=limit + 1, before=(place.held_at, place.id) if place else None
             )
@@ -121,6 +123,7 @@ class JobsController(Controller):
         answer = JobsAnswer(
             counts=shown,
             held_count=sum(each.count for each in shown if each.state is JobState.HELD),
+            oldest_held_at=oldest_at,
             items=[_show(job) for job in page],
             next_cursor=None if last is None else encode_cursor(last),
         )

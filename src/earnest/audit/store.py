@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from earnest.kit.db import Connection
+from earnest.kit.errors import InvalidInput
 
 NOTE_LENGTH_MAX = 2_000
 NAME_LENGTH_MAX = 200
@@ -39,16 +40,20 @@ async def record(
 
     `by`: the account of an operator who signed in, or a name from the command line. `act` is a
     verb with its object (`suspense_settle`), `subject` what it was done to (`payout:<id>`).
-    `facts` are what a reader needs beside them, amounts as decimal strings; no secrets.
+    `facts` are what a reader needs beside them, amounts as decimal strings; no secrets. Raises
+    `InvalidInput` when the note or the name is longer than what is kept of it.
     """
+    for what, text, length_max in (("note", note, NOTE_LENGTH_MAX), ("name", by, NAME_LENGTH_MAX)):
+        if isinstance(text, str) and len(text) > length_max:
+            raise InvalidInput(reason=f"The {what} has {len(text)} letters; at most {length_max}.")
     column = "by_account" if isinstance(by, UUID) else "by_name"
     await db_tx.execute(
         f"INSERT INTO operator_acts ({column}, act, subject, note, facts)"
         " VALUES ($1, $2, $3, $4, $5)",
-        by if isinstance(by, UUID) else by[:NAME_LENGTH_MAX],
+        by,
         act,
         subject,
-        note[:NOTE_LENGTH_MAX],
+        note,
         dict(facts or {}),
     )
 

@@ -17,6 +17,7 @@ from earnest.jobs.store import (
     enqueue,
     is_queued,
     list_held,
+    oldest_held_at,
     retry_held,
     sweep_finished,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "enqueue",
     "is_queued",
     "list_held",
+    "oldest_held_at",
     "retry_held",
     "run_worker",
     "sweep_finished",

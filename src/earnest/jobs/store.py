@@ -156,6 +156,14 @@ async def list_held(
     ]
 
 
+async def oldest_held_at(connection: Connection) -> datetime | None:
+    """Since when the job waits that has been held longest; None while none is held."""
+    found: datetime | None = await connection.fetchval(
+        "SELECT min(updated) FROM pgqueuer WHERE status = 'failed'"
+    )
+    return found
+
+
 def _readable(payload: bytes | None) -> Any:
     try:
         return msgspec.json.decode(payload or b"null")

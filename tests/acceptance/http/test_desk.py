@@ -182,6 +182,7 @@ async def test_held_jobs_are_shown_and_tried_again_once(
             path = f"/api/admin/jobs?limit=1&cursor={shown['nextCursor']}"
             [job] = (await operator.get(path)).json()["items"]
             assert (job["id"], job["type"], job["tries"]) == (one, "files.check", 1)
+            assert shown["oldestHeldAt"] == job["heldAt"] < shown["items"][0]["heldAt"]
             assert job["reason"] == "JobCannotSucceed: the store is away"
             assert job["given"] == {
                 "fileId": "7", "upload.secretToken": "(left out)",
@@ -198,6 +199,7 @@ async def test_held_jobs_are_shown_and_tried_again_once(
             after = (await operator.get("/api/admin/jobs")).json()
             waiting = {"type": "files.check", "state": "waiting", "count": 2}
             assert (after["heldCount"], after["items"]) == (0, [])
+            assert after["oldestHeldAt"] is None
             assert waiting in after["counts"]
             lines = (await operator.get("/api/admin/audit?act=job_retry")).json()["items"]
             assert {each["subject"] for each in lines} == {f"job:{one}", f"job:{two}"}

@@ -7,6 +7,7 @@ import pytest
 
 from earnest import audit, jobs
 from earnest.kit.db import Database
+from earnest.kit.errors import InvalidInput
 from earnest.kit.ids import new_id
 from tests.conftest import Databases
 
@@ -48,6 +49,28 @@ async def test_acts_are_listed_newest_first_and_by_each_filter(databases: Databa
         assert await audit.list_acts(db, limit=10, act="job_retry") == [newest]
         assert await audit.list_acts(db, limit=10, subject="payout:1") == [others[1]]
         assert await audit.list_acts(db, limit=10, subject="payout:1", act="job_retry") == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"note": "x" * 2_001}, "The note has 2001 letters; at most 2000."),
+        ({"by": "x" * 201}, "The name has 201 letters; at most 200."),
+    ],
+)
+async def test_what_is_too_long_is_refused_whole(
+    databases: Databases, changed: dict[str, str], said: str
+) -> None:
+    """Nothing is cut: the act is refused, with how long it may be; the longest allowed is kept."""
+    worker = await databases.role("worker")
+    longest = {"by": "x" * 200, "note": "x" * 2_000}
+    with pytest.raises(InvalidInput, match=said):
+        async with worker.db_tx() as db_tx:
+            await audit.record(db_tx, act="job_retry", subject="job:1", **{**longest, **changed})
+    async with worker.db_tx() as db_tx:
+        await audit.record(db_tx, act="job_retry", subject="job:1", **longest)
+        [kept] = await audit.list_acts(db_tx, limit=10)
+    assert (kept.by, kept.note) == (longest["by"], longest["note"])
 
 
 async def test_an_act_that_fails_leaves_no_line(databases: Databases) -> None:

@@ -80,7 +80,7 @@ export function SignerLimits(props: {
 
 function Hour({ of }: { of: Allowance }) {
   const { t, i18n } = useLingui();
-  const { asset, hourUsedMinor, hourMaxMinor, payoutMaxMinor } = of;
+  const { asset, hourUsedMinor, hourMaxMinor, payoutMaxMinor, addressDayMaxMinor } = of;
   const used = toMinor(hourUsedMinor);
   const most = toMinor(hourMaxMinor);
   // A bar needs a share alone: hundredths of a percent, counted in whole numbers.
@@ -108,7 +108,8 @@ function Hour({ of }: { of: Allowance }) {
       />
       <p className="fine">
         <Trans>
-          At most <Money minor={payoutMaxMinor} asset={asset} /> in one payout.
+          At most <Money minor={payoutMaxMinor} asset={asset} /> in one payout, and{' '}
+          <Money minor={addressDayMaxMinor} asset={asset} /> to one address in a day.
         </Trans>
       </p>
     </div>

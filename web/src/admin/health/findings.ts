@@ -65,7 +65,7 @@ export function findings(given: {
   for (const payout of stuck?.items ?? []) found.push({ kind: 'payout', payout });
   for (const payment of unmatched?.items ?? []) found.push({ kind: 'unmatched', payment });
   if (jobs && jobs.heldCount > 0) {
-    found.push({ kind: 'jobs', count: jobs.heldCount, since: jobs.items[0]?.heldAt ?? null });
+    found.push({ kind: 'jobs', count: jobs.heldCount, since: jobs.oldestHeldAt });
   }
   if (given.unanswered) found.push({ kind: 'unanswered' });
   return found;
