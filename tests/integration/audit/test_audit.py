@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from earnest import audit, jobs
-from earnest.kit.db import Database
+from earnest.kit.db import Connection, Database
 from earnest.kit.errors import InvalidInput
 from earnest.kit.ids import new_id
 from tests.conftest import Databases
@@ -64,11 +64,16 @@ async def test_what_is_too_long_is_refused_whole(
     """Nothing is cut: the act is refused, with how long it may be; the longest allowed is kept."""
     worker = await databases.role("worker")
     longest = {"by": "x" * 200, "note": "x" * 2_000}
+
+    async def write_down(given: dict[str, str], db_tx: Connection) -> None:
+        by, note = given["by"], given["note"]
+        await audit.record(db_tx, by=by, act="job_retry", subject="job:1", note=note)
+
     with pytest.raises(InvalidInput, match=said):
         async with worker.db_tx() as db_tx:
-            await audit.record(db_tx, act="job_retry", subject="job:1", **{**longest, **changed})
+            await write_down({**longest, **changed}, db_tx)
     async with worker.db_tx() as db_tx:
-        await audit.record(db_tx, act="job_retry", subject="job:1", **longest)
+        await write_down(longest, db_tx)
         [kept] = await audit.list_acts(db_tx, limit=10)
     assert (kept.by, kept.note) == (longest["by"], longest["note"])
 
