@@ -3,6 +3,7 @@ import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState, useSyncExternalStore } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { ApiProblem, type User, useWords } from '#/api';
+import { Trouble } from '#/app/Trouble';
 import {
   Actions,
   type Asset,
@@ -11,7 +12,6 @@ import {
   Head,
   LinkButton,
   Money,
-  Note,
   Skeleton,
   Stack,
   State,
@@ -75,7 +75,6 @@ function useOnline(): boolean {
 
 function Voter({ user, signedIn }: { user: User; signedIn: boolean }) {
   const { t } = useLingui();
-  const words = useWords();
   const online = useOnline();
   const queries = useQueryClient();
   const [loss, setLoss] = useState<Loss | null>(null);
@@ -122,22 +121,17 @@ function Voter({ user, signedIn }: { user: User; signedIn: boolean }) {
     );
   }
   if (skip.error) {
-    const { title, what } = words(skip.error);
     return (
       <Framed>
-        <Note
-          state="failed"
+        <Trouble
+          error={skip.error}
           level="h2"
-          title={title}
-          alert
           actions={
             <Button onClick={goOn}>
               <Trans>Next task</Trans>
             </Button>
           }
-        >
-          <p>{what}</p>
-        </Note>
+        />
       </Framed>
     );
   }
@@ -196,22 +190,17 @@ function Voter({ user, signedIn }: { user: User; signedIn: boolean }) {
     );
   }
   if (next.error) {
-    const { title, what } = words(next.error);
     return (
       <Framed>
-        <Note
-          state="failed"
+        <Trouble
+          error={next.error}
           level="h2"
-          title={title}
-          alert
           actions={
             <Button onClick={goOn}>
               <Trans>Try again</Trans>
             </Button>
           }
-        >
-          <p>{what}</p>
-        </Note>
+        />
       </Framed>
     );
   }
