@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -165,3 +166,14 @@ def test_served_with_its_policy_and_assets() -> None:
         for font in fonts:
             assert client.get(f"/api/docs/assets/{font}").headers["content-type"] == "font/woff2"
         assert client.get("/api/docs/assets/reference.py").status_code == 404
+
+
+def test_the_reference_has_the_colours_and_sizes_of_the_pages() -> None:
+    """Its tokens, written down for a page that needs no build, are those of the web app."""
+    root = Path(__file__).parents[3]
+    ours, theirs = (
+        re.sub(r"/\*.*?\*/|@font-face \{.*?\}|\s", "", (root / path).read_text("utf-8"), flags=re.S)
+        for path in ("src/earnest/run/reference/assets/tokens.css", "web/src/design/tokens.css")
+    )
+    assert "--pine:" in ours
+    assert ours.replace(";}", "}") == theirs.replace(";}", "}")
