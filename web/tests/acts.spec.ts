@@ -185,7 +185,7 @@ test('an escrow that differs is told in sentences, and can be cancelled', async 
   await made.until('the escrows', (shown) => (shown.funding?.others.length ?? 0) >= 2);
   const client = await clientAt(person, made);
   await expect(
-    client.getByText('An escrow was created that is not what was agreed on.'),
+    client.getByRole('heading', { name: 'An escrow was created that is not what was agreed on' }),
   ).toBeVisible();
   await expect(
     client.getByText(/The escrow pays 200\.00\sSTX for milestone 1; you agreed on 250\.00\sSTX\./),
