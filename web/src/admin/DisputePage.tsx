@@ -34,6 +34,7 @@ export function DisputePage() {
   const { id = '' } = useParams();
   return (
     <SignedIn
+      title={t`Dispute`}
       why={<Trans>Sign in with the wallet that the contract names as an arbiter.</Trans>}
       key={id}
     >

@@ -16,7 +16,7 @@ export function TaskPage() {
   const { t } = useLingui();
   const { taskId = '' } = useParams();
   return (
-    <SignedIn why={t`A task is shown to who posted it.`}>
+    <SignedIn title={t`Photo task`} why={t`A task is shown to who posted it.`}>
       <OwnTask key={taskId} taskId={taskId} />
     </SignedIn>
   );

@@ -40,7 +40,7 @@ export function DisputePage({ side }: { side: FaceSide }) {
   const { id = '' } = useParams();
   if (!/^[0-9a-f-]{36}-[1-4]$/.test(id)) return <NoSuchPage />;
   return (
-    <SignedIn>
+    <SignedIn title={t`Dispute`}>
       <Found id={id} side={side} title={t`Dispute`} />
     </SignedIn>
   );

@@ -9,7 +9,7 @@ import {
   useState,
 } from 'react';
 import { useWords, type Words } from '#/api';
-import { Actions, Address, Button, Dialog, Empty, Note } from '#/design';
+import { Actions, Address, Button, Dialog, Empty, Head, Note } from '#/design';
 import type { ConnectedWallet, FoundWallet } from '#/wallets';
 import { StillWaiting } from './StillWaiting';
 import { linkWallet, signIn, useSession } from './session';
@@ -164,12 +164,25 @@ function SignInDialog(props: { open: boolean; asked: Asked; onClose: () => void 
 }
 
 /** Shows its children to who is signed in, and to others what to do. */
-export function SignedIn(props: { children: ReactNode; why?: ReactNode }) {
+export function SignedIn(props: {
+  children: ReactNode;
+  why?: ReactNode;
+  /** Heads the page until somebody is signed in, where its own head comes with what it fetches. */
+  title?: string;
+}) {
   const session = useSession();
-  const { open } = useSignIn();
   if (session.at === 'in') return props.children;
-  if (session.at === 'asking') return null;
-  const ended = session.ended;
+  return (
+    <>
+      {props.title && <Head title={props.title} />}
+      {session.at !== 'asking' && <SignInFirst why={props.why} ended={session.ended} />}
+    </>
+  );
+}
+
+function SignInFirst(props: { why: ReactNode; ended: boolean }) {
+  const { open } = useSignIn();
+  const { ended } = props;
   return (
     <Empty
       state="waiting"
