@@ -69,8 +69,8 @@ test('a list is narrowed and sorted by the address, and never loses the place', 
   // Sums count once it is known of what.
   await page.getByLabel('Paid in').selectOption('STX');
   await page.getByLabel('From', { exact: true }).fill('100');
-  await page.getByLabel('To', { exact: true }).fill('130.5');
-  await page.getByLabel('To', { exact: true }).press('Enter');
+  await page.getByLabel('Up to', { exact: true }).fill('130.5');
+  await page.getByLabel('Up to', { exact: true }).press('Enter');
   await expect(cards).toHaveCount(4);
   await page.getByLabel('Sorted').selectOption('highest');
   await expect(cards.first()).toContainText('for pier 13');

@@ -34,11 +34,11 @@ export function DisputePage() {
   const { id = '' } = useParams();
   return (
     <SignedIn
-      title={t`Dispute`}
+      title={t`The dispute`}
       why={<Trans>Sign in with the wallet that the contract names as an arbiter.</Trans>}
       key={id}
     >
-      <Case id={id} label={t`Dispute`} />
+      <Case id={id} label={t`The dispute`} />
     </SignedIn>
   );
 }

@@ -40,8 +40,8 @@ export function DisputePage({ side }: { side: FaceSide }) {
   const { id = '' } = useParams();
   if (!/^[0-9a-f-]{36}-[1-4]$/.test(id)) return <NoSuchPage />;
   return (
-    <SignedIn title={t`Dispute`}>
-      <Found id={id} side={side} title={t`Dispute`} />
+    <SignedIn title={t`The dispute`}>
+      <Found id={id} side={side} title={t`The dispute`} />
     </SignedIn>
   );
 }

@@ -215,7 +215,7 @@ function Fields({ of, own }: { of: FilterState; own: boolean }) {
               {(['min', 'max'] as const).map((name) => (
                 <Late
                   key={name}
-                  label={name === 'min' ? t`From` : t`To`}
+                  label={name === 'min' ? t`From` : t`Up to`}
                   unit={search.asset}
                   inputMode="decimal"
                   value={of.params.get(name) ?? ''}
