@@ -78,7 +78,7 @@ test('a project from post to review, with a dispute in between @main', async ({ 
     await expect(client.getByText('Split, not final').first()).toBeVisible();
     await arbiter.mine();
     for (const page of [client, freelancer]) {
-      await expect(page.getByText('Split', { exact: true }).first()).toBeVisible();
+      await expect(page.getByText('Split, final', { exact: true }).first()).toBeVisible();
       await expect(page.getByRole('complementary').or(page.locator('main'))).toContainText(
         /20\.00\sSTX/,
       );

@@ -155,33 +155,29 @@ async def _tell_funding(
 
 
 async def _tell_differing(db_tx: Connection, contract: str, escrow: EscrowProject) -> None:
-    """An escrow that fits no agreement, or several: both sides of what it may be about are told."""
-    about: dict[UUID, UUID] = {}
+    """An escrow that fits no agreement, or several: both sides are told once, under the project
+    that it names, else under the one that it comes nearest to."""
+    about = None
     if escrow.reference is not None:
-        named = await store_funding.agreement_by_reference(
+        about = await store_funding.agreement_by_reference(
             db_tx, contract, escrow.client, escrow.reference
         )
-        if named is not None:
-            about[named.project_id] = named.freelancer
-    if not about:
-        about = dict(
-            await store_funding.projects_between(db_tx, contract, escrow.client, escrow.freelancer)
-        )
-    for project_id, freelancer in about.items():
-        project = await store.find_project(db_tx, project_id)
-        if project is None:
-            continue
-        asset = Asset.STX if escrow.token is None else project.asset
-        await service.tell(
-            db_tx,
-            _K.ESCROW_DIFFERS,
-            project,
-            to=[project.client, freelancer],
-            key=f"differs:{escrow.creation_tx_id}",
-            txId=escrow.creation_tx_id,
-            amountMinor=str(escrow.total_minor),
-            asset=asset.value,
-        )
+    if about is None:
+        about = await store_funding.nearest_agreement(db_tx, contract, escrow)
+    project = None if about is None else await store.find_project(db_tx, about.project_id)
+    if about is None or project is None:
+        return
+    asset = Asset.STX if escrow.token is None else project.asset
+    await service.tell(
+        db_tx,
+        _K.ESCROW_DIFFERS,
+        project,
+        to=[project.client, about.freelancer],
+        key=f"differs:{escrow.creation_tx_id}",
+        txId=escrow.creation_tx_id,
+        amountMinor=str(escrow.total_minor),
+        asset=asset.value,
+    )
 
 
 # -- what happens to it ----------------------------------------------------------------------------

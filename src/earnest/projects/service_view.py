@@ -161,19 +161,13 @@ async def view_project(
     party = part in (Part.CLIENT, Part.FREELANCER)
     party = party and bool(agreements)
     hints = await store_funding.list_hints(db, project_id, now - HINT_MAX_AGE) if party else []
-    shown = live.milestones if live else ()
-    hints = [each for each in hints if may_still_come(shown, each.act, each.milestone_num)]
-    failed = _failed(hints)
-    hints = [each for each in hints if each.failed_at is None]
     # Others' escrows are shown to the client, and to the freelancer that the agreement is with.
     others = await service_funding.find_others(db, agreements) if party else []
     if part is Part.FREELANCER and agreement is not None:
-        mine = agreement.freelancer_address
-        others = [
-            each
-            for each in others
-            if mine in (each.live.project.freelancer, each.agreement.freelancer_address)
-        ]
+        others = service_funding.concerning(others, agreement.freelancer_address)
+    hints = _still_to_come(hints, live, others)
+    failed = _failed(hints)
+    hints = [each for each in hints if each.failed_at is None]
     reviewed = project.reviewed_at is not None
     return ProjectView(
         project=project,
@@ -271,6 +265,27 @@ async def _reverted(db: Connection, project_id: UUID, link: Link | None) -> list
     return list(gone.values())
 
 
+def _still_to_come(
+    hints: list[Hint], own: ProjectState | None, others: list[Funding]
+) -> list[Hint]:
+    """Those that could still be carried out in the escrow that each is about. One that was among
+    the others may be the project's own by now."""
+    states = {each.live.project.creation_tx_id: each.live for each in others}
+    if own is not None:
+        states[own.project.creation_tx_id] = own
+    found = []
+    for each in hints:
+        about = own
+        if each.creation_tx_id is not None:
+            about = states.get(each.creation_tx_id)
+            if about is None:
+                continue  # the chain took that escrow back, or it is not theirs to see
+        if may_still_come(about.milestones if about else (), each.act, each.milestone_num):
+            is_own = own is not None and each.creation_tx_id == own.project.creation_tx_id
+            found.append(msgspec.structs.replace(each, creation_tx_id=None) if is_own else each)
+    return found
+
+
 def _funding_state(funding: Funding | None, hints: list[Hint]) -> FundingState:
     if funding is not None:
         return FundingState.PROVISIONAL if funding.final is None else FundingState.FINAL
@@ -280,7 +295,7 @@ def _funding_state(funding: Funding | None, hints: list[Hint]) -> FundingState:
 
 def _failed(hints: list[Hint]) -> list[Hint]:
     """The calls of which nothing came and that nobody made anew: the last one of each act."""
-    last = {(each.act, each.milestone_num): each for each in hints}
+    last = {(each.creation_tx_id, each.act, each.milestone_num): each for each in hints}
     return [each for each in last.values() if each.failed_at is not None]
 
 

@@ -134,21 +134,24 @@ class FundingAnswer(Wire, frozen=True):
 
 
 class HintAnswer(Wire, frozen=True):
-    """A chain_tx that somebody says they sent, and that the chain does not show: awaited."""
+    """A chain_tx that somebody says they sent, and that the chain does not show: awaited.
+    `creationTxId` names the escrow that it is about where that is not the project's own."""
 
     tx_id: str
     act: ChainAct
     milestone_num: int | None
+    creation_tx_id: str | None
     noted_at: datetime
 
 
 class FailedCallAnswer(Wire, frozen=True):
     """A chain_tx of which nothing came, and that was not made anew: nothing moved but the network's
-    fee, and none of that where it was `dropped`."""
+    fee, and none of that where it was `dropped`. `creationTxId` is as for those awaited."""
 
     tx_id: str
     act: ChainAct
     milestone_num: int | None
+    creation_tx_id: str | None
     failure: CallFailure
     failed_at: datetime
     yours: bool
@@ -338,6 +341,7 @@ def show_project(view: ProjectView) -> ProjectAnswer:
                 tx_id=hint.tx_id,
                 act=hint.act,
                 milestone_num=hint.milestone_num,
+                creation_tx_id=hint.creation_tx_id,
                 noted_at=hint.noted_at,
             )
             for hint in view.hints
@@ -347,6 +351,7 @@ def show_project(view: ProjectView) -> ProjectAnswer:
                 tx_id=hint.tx_id,
                 act=hint.act,
                 milestone_num=hint.milestone_num,
+                creation_tx_id=hint.creation_tx_id,
                 failure=hint.failure,
                 failed_at=hint.failed_at,
                 yours=hint.noted_by == view.account,

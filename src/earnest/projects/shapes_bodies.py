@@ -182,11 +182,13 @@ class TxBody(Body, frozen=True):
 
 
 class ActTxBody(Body, frozen=True):
-    """A chain_tx that carries out an act; `milestoneNum` unless the act is on the project."""
+    """A chain_tx that carries out an act; `milestoneNum` unless the act is on the project.
+    `creationTxId` names another escrow of the same two sides than the project's own."""
 
     act: ChainAct
     tx_id: TxId
     milestone_num: MilestoneNum | None = None
+    creation_tx_id: TxId | None = None
 
 
 class DeliverableBody(Body, frozen=True):

@@ -131,6 +131,7 @@ async def test_a_payment_that_is_no_call_fails_once_the_log_has_passed_it(
     )
     nobodys = tx_id()
     await calls.name(client, sent)
+    calls.market.later(microseconds=1)
     await calls.name(client, nobodys)
     await world.node.mine()
     assert await calls.look() == 0, "the log has not come there"

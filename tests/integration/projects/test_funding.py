@@ -53,9 +53,15 @@ async def hint_funding(market: EscrowMarket, client: Party, project_id: UUID, tx
 
 
 async def hint_act(
-    market: EscrowMarket, by: Party, project_id: UUID, act: ChainAct, num: int | None, tx: str
+    market: EscrowMarket,
+    by: Party,
+    project_id: UUID,
+    act: ChainAct,
+    num: int | None,
+    tx: str,
+    creation: str | None = None,
 ) -> None:
-    """A party says which chain_tx carries an act out."""
+    """A party says which chain_tx carries an act out, on the project's escrow or another one."""
     api = await market.role("api")
     async with api.db_tx() as db_tx:
         await service_funding.hint_act(
@@ -67,6 +73,7 @@ async def hint_act(
             milestone_num=num,
             tx_id=tx,
             now=market.now,
+            creation_tx_id=creation,
         )
 
 
@@ -288,6 +295,73 @@ async def test_who_may_hint_and_what(market: EscrowMarket) -> None:
         await hint_act(market, deal.freelancer, deal.project_id, ChainAct.ACCEPT, None, tx_id())
     with pytest.raises(TooManyHints):
         await hint_act(market, deal.freelancer, deal.project_id, ChainAct.ACCEPT, None, tx_id())
+
+
+async def test_an_act_on_another_escrow_is_awaited_there(market: EscrowMarket) -> None:
+    """A call on an escrow that differs is awaited for that one alone, by both sides, until the
+    chain shows it; no such escrow, no hint; and it is nobody else's to name."""
+    deal = await market.agree()
+    other = await market.fund(deal, reference=None, amounts=(200_000,), days=(10,))
+    sent = f"0x{7:064x}"
+    for by, creation in [(deal.client, tx_id()), (await market.party(), other.tx_id)]:
+        with pytest.raises((FundingUnknown, ProjectUnknown)):
+            await hint_act(market, by, deal.project_id, ChainAct.CANCEL, None, tx_id(), creation)
+    with pytest.raises(MilestoneUnknown):
+        await hint_act(
+            market, deal.client, deal.project_id, ChainAct.RECLAIM, 2, tx_id(), other.tx_id
+        )
+    await hint_act(market, deal.client, deal.project_id, ChainAct.CANCEL, None, sent, other.tx_id)
+    for viewer in (deal.client, deal.freelancer):
+        view = await market.view(deal.project_id, viewer)
+        assert [(each.tx_id, each.creation_tx_id) for each in view.hints] == [(sent, other.tx_id)]
+        assert statuses(view) == ("pending", "pending", "none")
+    # What is agreed on is locked meanwhile: the hint is still of the other one.
+    own = await market.fund(deal)
+    view = await market.view(deal.project_id, deal.client)
+    assert [each.creation_tx_id for each in view.hints] == [other.tx_id]
+    await hint_act(
+        market, deal.freelancer, deal.project_id, ChainAct.ACCEPT, None, tx_id(), own.tx_id
+    )
+    view = await market.view(deal.project_id, deal.client)
+    assert [each.creation_tx_id for each in view.hints] == [other.tx_id, None]
+    await (await market.chain()).cancel(other)
+    view = await market.view(deal.project_id, deal.client)
+    assert [each.creation_tx_id for each in view.hints] == [None]
+
+
+async def test_a_stray_escrow_is_told_under_the_project_it_is_nearest_to(
+    market: EscrowMarket,
+) -> None:
+    """Of several projects of the same two sides: the one that waits for its money, of these the
+    one with the same sum, else the newest; once, and never under one that has its escrow. One that
+    carries a project's reference is told, and shown, there alone."""
+    funded = await market.agree()
+    first = await market.agree(funded.client, funded.freelancer)
+    newest = await market.agree(funded.client, funded.freelancer)
+    await market.fund(funded)
+
+    async def told() -> list[UUID]:
+        owner = await market.role("owner")
+        rows = await owner.fetch(
+            "SELECT data->>'projectId' AS project FROM notifications"
+            " WHERE kind = 'escrow_differs' AND account_id = $1 ORDER BY created_at",
+            funded.client.account,
+        )
+        return [UUID(row["project"]) for row in rows]
+
+    await market.fund(funded, reference=None, amounts=(77_000,), days=(9,))
+    assert await told() == [newest.project_id]
+    named = await market.fund(first, amounts=(88_000,), days=(9,))
+    assert await told() == [newest.project_id, first.project_id]
+    shown = {
+        deal.project_id: [
+            each.live.project.creation_tx_id
+            for each in (await market.view(deal.project_id, deal.client)).others
+        ]
+        for deal in (funded, first, newest)
+    }
+    assert named.tx_id in shown[first.project_id]
+    assert named.tx_id not in shown[funded.project_id] + shown[newest.project_id]
 
 
 @pytest.mark.parametrize(

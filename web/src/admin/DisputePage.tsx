@@ -169,24 +169,26 @@ function AtAGlance({ dispute, byClient }: { dispute: Dispute; byClient: boolean 
           </Trans>
         )}
       </Figure>
-      <Figure
-        label={t`If nobody rules in time`}
-        note={
-          <>
-            <Trans>from Bitcoin block {block}</Trans>
-            {defaultFrom?.about && (
-              <>
-                {', '}
-                <Trans>
-                  about <Time at={defaultFrom.about} />
-                </Trans>
-              </>
-            )}
-          </>
-        }
-      >
-        {dispute.defaultBps === 5_000 ? t`50 % each` : <Trans>{share} % to the freelancer</Trans>}
-      </Figure>
+      {dispute.state === 'open' && (
+        <Figure
+          label={t`If nobody rules in time`}
+          note={
+            <>
+              <Trans>from Bitcoin block {block}</Trans>
+              {defaultFrom?.about && (
+                <>
+                  {', '}
+                  <Trans>
+                    about <Time at={defaultFrom.about} />
+                  </Trans>
+                </>
+              )}
+            </>
+          }
+        >
+          {dispute.defaultBps === 5_000 ? t`50 % each` : <Trans>{share} % to the freelancer</Trans>}
+        </Figure>
+      )}
     </Figures>
   );
 }

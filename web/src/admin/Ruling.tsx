@@ -45,6 +45,15 @@ export function Ruling({ dispute }: { dispute: Dispute }) {
             <Trans>A reorg could still undo it. You can rule once it is final.</Trans>
           </p>
         </Note>
+      ) : isLate(dispute) ? (
+        <Note state="closed" title={t`The time to rule is over`}>
+          <p>
+            <Trans>
+              Too few of you agreed in time. What was fixed at filing counts now, and anyone may
+              carry it out.
+            </Trans>
+          </p>
+        </Note>
       ) : dispute.asset === null ? (
         <Note state="look" title={t`This house does not know the token`}>
           <p>
@@ -63,6 +72,11 @@ export function Ruling({ dispute }: { dispute: Dispute }) {
       )}
     </Sheet>
   );
+}
+
+/** The default may be carried out: no figure of an arbiter counts any more. */
+function isLate({ defaultFrom, burnHeight }: Dispute): boolean {
+  return defaultFrom !== null && burnHeight >= defaultFrom.burnHeight;
 }
 
 function Figure(props: {
@@ -263,10 +277,14 @@ function Ended({ dispute }: { dispute: Dispute }) {
   const ways: Record<string, string> = {
     ruled: t`By the arbiters’ ruling`,
     settled: t`By agreement of both sides`,
-    defaulted: t`Nobody ruled in time`,
+    defaulted: t`By the default: too few agreed in time`,
+    released: t`The client released it`,
     conceded: t`One side gave up`,
   };
   const isFinal = dispute.finalState === 'closed';
+  const filedBy = dispute.filer === dispute.client ? 'client' : 'freelancer';
+  const all = refundMinor === '0';
+  const bondTo = bondSide(filedBy, all ? BPS : refundMinor === amountMinor ? 0 : BPS / 2);
   return (
     <>
       <Note
@@ -296,8 +314,11 @@ function Ended({ dispute }: { dispute: Dispute }) {
           <Fact name={t`Back to the client`}>
             <Money minor={refundMinor} asset={asset} />
           </Fact>
-          <Fact sum={isFinal} name={t`In dispute`}>
-            <Money minor={amountMinor} asset={asset} />
+          <Fact name={bondTo === 'client' ? t`Bond, to the client` : t`Bond, to the freelancer`}>
+            <Money minor={dispute.bondMinor} asset={asset} />
+          </Fact>
+          <Fact sum={isFinal} name={t`In dispute, with bond`}>
+            <Money minor={BigInt(amountMinor) + BigInt(dispute.bondMinor)} asset={asset} />
           </Fact>
         </Facts>
       )}

@@ -12,6 +12,7 @@ import {
   Fact,
   Facts,
   Money,
+  Note,
   Split,
   SplitSums,
 } from '#/design';
@@ -36,8 +37,16 @@ export interface Wanted {
   bps?: number | null;
 }
 
-/** Words of a button: a verb, and the sum that moves. */
-export function ActWords({ project, wanted }: { project: Project; wanted: Wanted }): ReactNode {
+/** Words of a button: a verb, and the sum that moves. One box, so that they break as words do. */
+export function ActWords(props: { project: Project; wanted: Wanted }): ReactNode {
+  return (
+    <span>
+      <Said {...props} />
+    </span>
+  );
+}
+
+function Said({ project, wanted }: { project: Project; wanted: Wanted }): ReactNode {
   const escrow = project.funding?.escrow;
   const { asset, part } = project;
   const milestone = project.milestones.find((each) => each.num === wanted.num);
@@ -102,7 +111,6 @@ export function useActs(
     rights?: Rights | undefined;
     /** Another escrow than the project's own, by the chain_tx that created it. */
     creationTxId?: string;
-    onSent?: (wanted: Wanted, txId: string) => void;
   } = {},
 ): { start: (wanted: Wanted) => void; dialog: ReactNode } {
   const [wanted, setWanted] = useState<Wanted | null>(null);
@@ -131,7 +139,6 @@ function ActDialog(props: {
   wanted: Wanted;
   rights?: Rights | undefined;
   creationTxId?: string;
-  onSent?: (wanted: Wanted, txId: string) => void;
   onBps: (bps: number) => void;
   onClose: () => void;
 }) {
@@ -172,15 +179,12 @@ function ActDialog(props: {
         network,
       );
       // It is sent. That we could not note it changes nothing: the chain shows it all the same.
-      if (!creationTxId) {
-        await note(project.id, wanted, txId).catch((error: unknown) => {
-          if (!(error instanceof ApiProblem)) throw error;
-        });
-      }
+      await note(project.id, wanted, txId, creationTxId).catch((error: unknown) => {
+        if (!(error instanceof ApiProblem)) throw error;
+      });
       return txId;
     },
-    onSuccess: async (txId) => {
-      props.onSent?.(wanted, txId);
+    onSuccess: async () => {
       props.onClose();
       await refresh();
     },
@@ -197,6 +201,7 @@ function ActDialog(props: {
   const held = call ? connectedWallet(call.sender) : undefined;
   const walletName = held?.name ?? t`your wallet`;
   const trouble = prepare.error ?? send.error;
+  const gone = !send.isPending && isGone(wanted, props.rights);
   const label = <ActWords project={project} wanted={wanted} />;
   const milestone = project.milestones.find((each) => each.num === wanted.num);
   const cut = {
@@ -223,7 +228,7 @@ function ActDialog(props: {
           <Button
             kind="primary"
             wide
-            disabled={!call || send.isPending}
+            disabled={!call || gone || send.isPending}
             onClick={() => call && send.mutate(call)}
           >
             {send.isPending ? (
@@ -257,8 +262,37 @@ function ActDialog(props: {
           <CallFacts call={call} project={project} />
         </>
       )}
+      {gone && (
+        <Note state="look" title={<Trans>This can no longer be done</Trans>}>
+          <p>
+            {wanted.act === 'settle' ? (
+              <Trans>
+                The offer ran out, or another one took its place. Do not sign it; close this and
+                look again.
+              </Trans>
+            ) : (
+              <Trans>
+                The chain shows another state than when you opened this. Do not sign it; close this
+                and look again.
+              </Trans>
+            )}
+          </p>
+        </Note>
+      )}
       <Trouble error={trouble} />
     </Dialog>
+  );
+}
+
+/** Whether a right that was there as the dialog opened is nobody's to sign any more. */
+function isGone(wanted: Wanted, rights: Rights | undefined): boolean {
+  if (!rights || wanted.act === 'create') return false;
+  return !rights.items.some(
+    (each) =>
+      each.mine &&
+      each.act === wanted.act &&
+      each.milestoneNum === wanted.num &&
+      (wanted.act !== 'settle' || each.bps === wanted.bps),
   );
 }
 
@@ -447,7 +481,12 @@ function CallFacts({ call, project }: { call: Call; project: Pick<Project, 'asse
   );
 }
 
-async function note(id: string, wanted: Wanted, txId: string): Promise<void> {
+async function note(
+  id: string,
+  wanted: Wanted,
+  txId: string,
+  creationTxId: string | undefined,
+): Promise<void> {
   if (wanted.act === 'create') {
     await ask(api.PUT('/api/projects/{project_id}/funding', { ...at(id), body: { txId } }));
     return;
@@ -459,6 +498,7 @@ async function note(id: string, wanted: Wanted, txId: string): Promise<void> {
         act: wanted.act,
         txId,
         ...(wanted.num === null ? {} : { milestoneNum: wanted.num }),
+        ...(creationTxId ? { creationTxId } : {}),
       },
     }),
   );

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { Link, useParams } from 'react-router';
@@ -15,7 +15,9 @@ import {
   Figure,
   Figures,
   Head,
+  LinkButton,
   Money,
+  Note,
   Section,
   Sheet,
   Skeleton,
@@ -32,7 +34,7 @@ import { How } from './Milestones';
 import { percent } from './money';
 import styles from './projects.module.css';
 import { type Dispute, type FaceSide, useDispute, useRefresh } from './queries';
-import { About, isolated } from './words';
+import { About, CLOSED, isolated } from './words';
 
 /** A dispute, for its two sides: what each says, what the chain shows, until when. */
 export function DisputePage({ side }: { side: FaceSide }) {
@@ -40,7 +42,10 @@ export function DisputePage({ side }: { side: FaceSide }) {
   const { id = '' } = useParams();
   if (!/^[0-9a-f-]{36}-[1-4]$/.test(id)) return <NoSuchPage />;
   return (
-    <SignedIn title={t`The dispute`}>
+    <SignedIn
+      title={t`The dispute`}
+      why={<Trans>A dispute is for its two sides and its arbiters alone.</Trans>}
+    >
       <Found id={id} side={side} title={t`The dispute`} />
     </SignedIn>
   );
@@ -69,6 +74,7 @@ function Page({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
   const most = Math.max(0, ...dispute.tally.map((each) => each.votes));
   const threshold = dispute.threshold ?? 1;
   const open = dispute.status === 'disputed';
+  const late = isLate(dispute);
   return (
     <>
       <Head
@@ -95,14 +101,20 @@ function Page({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
           >
             <Money minor={dispute.bondMinor} asset={asset} />
           </Figure>
-          <Figure label={t`Arbiters who agree`}>
-            <Trans>
-              {most} of {threshold} needed
-            </Trans>
-          </Figure>
-          {dispute.defaultFrom && (
+          {open ? (
+            <Figure label={t`Arbiters who agree`}>
+              <Trans>
+                {most} of {threshold} needed
+              </Trans>
+            </Figure>
+          ) : (
+            <Figure label={t`It ended`} note={dispute.how && <How how={dispute.how} />}>
+              <Trans>{percent(endedAt(dispute))} to the freelancer</Trans>
+            </Figure>
+          )}
+          {open && dispute.defaultFrom && (
             <Figure
-              label={t`If nobody rules`}
+              label={late ? t`Nobody ruled in time` : t`If nobody rules`}
               note={
                 <Trans>
                   <About height={dispute.defaultFrom} />, from block{' '}
@@ -114,6 +126,7 @@ function Page({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
             </Figure>
           )}
         </Figures>
+        {open && late && <Late dispute={dispute} side={side} />}
         <Two>
           <Stack gap="loose">
             <Section title={<Trans>Both sides</Trans>}>
@@ -122,7 +135,7 @@ function Page({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
                 <Side dispute={dispute} side="freelancer" />
               </div>
             </Section>
-            {open && dispute.side && <AddEvidence dispute={dispute} />}
+            {open && !late && dispute.side && <AddEvidence dispute={dispute} />}
             {dispute.votes.length > 0 && (
               <Section title={<Trans>What the arbiters named</Trans>}>
                 <Votes dispute={dispute} />
@@ -132,7 +145,7 @@ function Page({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
               <Timeline dispute={dispute} />
             </Section>
           </Stack>
-          <div className={stickClass}>
+          <Stack className={stickClass}>
             {dispute.netMinor !== null && <Outcome dispute={dispute} />}
             <Sheet>
               <h2>
@@ -152,10 +165,45 @@ function Page({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
                 </p>
               )}
             </Sheet>
-          </div>
+          </Stack>
         </Two>
       </div>
     </>
+  );
+}
+
+/** The arbiters' time is over, and with it the time for evidence. */
+function isLate({ defaultFrom, burnHeight }: Dispute): boolean {
+  return defaultFrom !== null && burnHeight >= defaultFrom.burnHeight;
+}
+
+/** The freelancer's part of 10,000 with which it ended, fee included. */
+function endedAt({ amountMinor, refundMinor }: Dispute): number {
+  const whole = BigInt(amountMinor);
+  return whole === 0n ? 0 : Number(((whole - BigInt(refundMinor ?? 0)) * 10_000n) / whole);
+}
+
+function Late({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
+  return (
+    <Note
+      state="disputed"
+      act
+      level="h2"
+      title={<Trans>Too few arbiters agreed in time</Trans>}
+      actions={
+        <LinkButton kind="primary" to={`/${side}/projects/${dispute.projectId}`}>
+          <Trans>To the project</Trans>
+        </LinkButton>
+      }
+    >
+      <p>
+        <Trans>
+          What was fixed when it was disputed counts now: {percent(dispute.defaultBps)} to the
+          freelancer. Anyone may carry it out, there or from any wallet. Evidence is no longer
+          taken.
+        </Trans>
+      </p>
+    </Note>
   );
 }
 
@@ -171,7 +219,7 @@ function DisputeState({ dispute }: { dispute: Dispute }) {
   const final = dispute.status === dispute.finalStatus;
   return (
     <State state={final ? coin : 'provisional'} live={!final}>
-      {final ? said : t`${said}, not final`}
+      {!final ? t`${said}, not final` : CLOSED.includes(dispute.status) ? t`${said}, final` : said}
     </State>
   );
 }
@@ -290,14 +338,17 @@ function Timeline({ dispute }: { dispute: Dispute }): ReactNode {
     'milestone-reclaimed': t`The client took the money back.`,
     'dispute-resolved': t`The dispute was closed, and the money paid.`,
   };
+  const name = (of: string) => names[of] ?? of;
   return (
     <ol className={styles.line}>
       {dispute.timeline.map((each) => (
         <li key={`${each.txId}-${each.name}-${each.milestoneNum}`}>
           <Time at={each.at} />
           <span>
-            {names[each.name] ?? each.name}{' '}
-            {each.bps !== null && <Trans>{percent(each.bps)} to the freelancer.</Trans>}{' '}
+            {isChange(dispute, each) ? t`An arbiter named another split.` : name(each.name)}{' '}
+            {each.bps !== null && NAMES_A_PART.includes(each.name) && (
+              <Trans>{percent(each.bps)} to the freelancer.</Trans>
+            )}{' '}
             {each.actor && <Address of={each.actor} />}{' '}
             {each.state !== 'final' && (
               <State state="provisional" live>
@@ -308,6 +359,21 @@ function Timeline({ dispute }: { dispute: Dispute }): ReactNode {
         </li>
       ))}
     </ol>
+  );
+}
+
+type Happened = Dispute['timeline'][number];
+
+/** Events that say a part of the freelancer's; of the others it is all or nothing. */
+const NAMES_A_PART = ['vote-cast', 'settlement-offered', 'milestone-settled', 'dispute-resolved'];
+
+/** Whether an arbiter names a figure who had named one before. */
+function isChange({ timeline }: Dispute, event: Happened): boolean {
+  return (
+    event.name === 'vote-cast' &&
+    timeline
+      .slice(0, timeline.indexOf(event))
+      .some((each) => each.name === 'vote-cast' && each.actor === event.actor)
   );
 }
 
@@ -367,6 +433,10 @@ function Votes({ dispute }: { dispute: Dispute }) {
   const threshold = dispute.threshold ?? 1;
   const count = dispute.voters.length;
   const figures = dispute.tally.length;
+  const open = dispute.status === 'disputed';
+  const silent = dispute.voters.filter(
+    (voter) => !dispute.votes.some((each) => each.arbiter === voter),
+  );
   return (
     <>
       <Facts>
@@ -375,20 +445,31 @@ function Votes({ dispute }: { dispute: Dispute }) {
             <Trans>{percent(each.bps)} to the freelancer</Trans>
           </Fact>
         ))}
+        {silent.map((voter) => (
+          <Fact key={voter} name={<Address of={voter} />}>
+            <span className="muted">
+              {open ? <Trans>Nothing named so far</Trans> : <Trans>Named nothing</Trans>}
+            </span>
+          </Fact>
+        ))}
       </Facts>
-      {dispute.status === 'disputed' && (
+      {open && !isLate(dispute) && (
         <p className="fine">
           {figures > 1 ? (
             <Trans>
               They name different figures, and nothing is averaged: {threshold} of {count} must name
-              the same one. So far {most} do. Each may change what was named.
+              the same one.
             </Trans>
           ) : (
             <Trans>
-              {threshold} of {count} must name the same figure. So far {most} do. Each may change
-              what was named.
+              {threshold} of {count} must name the same figure.
             </Trans>
-          )}
+          )}{' '}
+          <Plural
+            value={most}
+            one="So far no two do. Each may change what was named."
+            other="So far # do. Each may change what was named."
+          />
         </p>
       )}
     </>

@@ -141,6 +141,7 @@ function Small(props: { milestone: Milestone; project: Project; side: FaceSide }
   if (milestone.how && milestone.netMinor !== null) {
     const net = <Money minor={milestone.netMinor} asset={asset} />;
     const back = <Money minor={milestone.refundMinor ?? '0'} asset={asset} />;
+    const bond = milestone.dispute && <Money minor={milestone.dispute.bondMinor} asset={asset} />;
     const hasNet = milestone.netMinor !== '0';
     const hasBack = (milestone.refundMinor ?? '0') !== '0';
     return (
@@ -148,15 +149,24 @@ function Small(props: { milestone: Milestone; project: Project; side: FaceSide }
         <How how={milestone.how} /> {hasNet && <Trans>{net} to the freelancer.</Trans>}{' '}
         {hasBack && <Trans>{back} to the client.</Trans>}
         {link}
-        {(milestone.how === 'ruled' || milestone.how === 'defaulted') &&
-          (project.part === 'client' || project.part === 'freelancer') && (
-            <>
-              {' '}
-              <Link to={`/${props.side}/disputes/${project.id}-${milestone.num}`}>
-                <Trans>The dispute</Trans>
-              </Link>
-            </>
-          )}
+        {bond && milestone.dispute?.bondTo && (
+          <>
+            {' '}
+            {milestone.dispute.bondTo === 'client' ? (
+              <Trans>The bond, {bond}, to the client.</Trans>
+            ) : (
+              <Trans>The bond, {bond}, to the freelancer.</Trans>
+            )}
+          </>
+        )}
+        {milestone.dispute && (project.part === 'client' || project.part === 'freelancer') && (
+          <>
+            {' '}
+            <Link to={`/${props.side}/disputes/${project.id}-${milestone.num}`}>
+              <Trans>The dispute</Trans>
+            </Link>
+          </>
+        )}
       </p>
     );
   }
@@ -201,7 +211,7 @@ export function How({ how }: { how: string }) {
     case 'ruled':
       return <Trans>Ruled by the arbiters.</Trans>;
     case 'defaulted':
-      return <Trans>The arbiters stayed silent; the default counted.</Trans>;
+      return <Trans>Too few arbiters agreed in time; the default counted.</Trans>;
     case 'cancelled':
       return <Trans>Cancelled by the client.</Trans>;
     default:

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { api, ask } from '#/api';
 import { Trouble } from '#/app/Trouble';
 import {
@@ -22,6 +22,7 @@ import { percent } from './money';
 import styles from './projects.module.css';
 import { at, type Escrow, type Project, useRefresh, useRights } from './queries';
 import { RightsTable } from './Rights';
+import { CallFailed } from './Standing';
 import { About, CLOSED, currentMilestone } from './words';
 
 /**
@@ -84,18 +85,14 @@ export function OtherEscrows({ project }: { project: Project }) {
 
 function Other({ project, escrow }: { project: Project; escrow: Escrow }) {
   const explorer = useExplorer();
-  const [sent, setSent] = useState<{ wanted: Wanted; status: string } | null>(null);
   const seen = useSeenAs(project, escrow);
   const rights = useRights(project, escrow.creationTxId).data;
-  const status = marks(escrow);
-  const acts = useActs(seen, {
-    rights,
-    creationTxId: escrow.creationTxId,
-    onSent: (wanted) => setSent({ wanted, status }),
-  });
+  const acts = useActs(seen, { rights, creationTxId: escrow.creationTxId });
   const candidate = project.funding?.candidates.includes(escrow.creationTxId) ?? false;
   const link = explorer('chainTx', 'stacks', escrow.creationTxId);
-  const awaited = sent !== null && sent.status === status;
+  const about = (each: { creationTxId: string | null }) =>
+    each.creationTxId === escrow.creationTxId;
+  const awaited = project.awaited.find(about);
   const mine = (rights?.items ?? []).filter((each) => each.mine);
   const whole = mine.filter((each) => each.milestoneNum === null);
   const current = currentMilestone(seen);
@@ -141,7 +138,7 @@ function Other({ project, escrow }: { project: Project; escrow: Escrow }) {
           level="h4"
           title={
             <Trans>
-              Sent: <ActWords project={seen} wanted={sent.wanted} />
+              Sent: <ActWords project={seen} wanted={wantedOf(awaited)} />
             </Trans>
           }
         >
@@ -151,6 +148,15 @@ function Other({ project, escrow }: { project: Project; escrow: Escrow }) {
         </Note>
       ) : (
         <>
+          {project.failed.filter(about).map((each) => (
+            <CallFailed
+              key={each.txId}
+              failed={each}
+              project={seen}
+              onAct={acts.start}
+              level="h4"
+            />
+          ))}
           {candidate && <Choose project={project} escrow={escrow} />}
           <p>
             <MayBeDone
@@ -193,9 +199,8 @@ function Other({ project, escrow }: { project: Project; escrow: Escrow }) {
   );
 }
 
-/** Changes as soon as the chain shows that something was done. */
-function marks(escrow: Escrow): string {
-  return JSON.stringify([escrow.status, escrow.accepted, escrow.milestones.map((e) => e.status)]);
+function wantedOf({ act, milestoneNum }: Project['awaited'][number]): Wanted {
+  return { act, num: milestoneNum, bps: null };
 }
 
 /** The project as it would be if this escrow were its own: its acts, sums and rights are shown so. */

@@ -18,9 +18,11 @@ export function Standing(props: {
     <div className={market.notes}>
       {project.stage === 'cancelled' && !project.funding?.escrow && <CalledOff {...props} />}
       {project.part === 'proposer' && project.stage === 'open' && <Outdated project={project} />}
-      {project.failed.map((each) => (
-        <CallFailed key={each.txId} failed={each} project={project} onAct={props.onAct} />
-      ))}
+      {project.failed
+        .filter((each) => each.creationTxId === null)
+        .map((each) => (
+          <CallFailed key={each.txId} failed={each} project={project} onAct={props.onAct} />
+        ))}
     </div>
   );
 }
@@ -75,8 +77,13 @@ function Outdated({ project }: { project: Project }) {
 }
 
 /** A call that was sent, and of which nothing came: why, and the same act again. */
-function CallFailed(props: { failed: Failed; project: Project; onAct: (wanted: Wanted) => void }) {
-  const { failed, project } = props;
+export function CallFailed(props: {
+  failed: Failed;
+  project: Project;
+  onAct: (wanted: Wanted) => void;
+  level?: 'h2' | 'h4';
+}) {
+  const { failed, project, level = 'h2' } = props;
   const { t } = useLingui();
   const explorer = useExplorer();
   const wanted: Wanted = { act: failed.act, num: failed.milestoneNum };
@@ -92,7 +99,7 @@ function CallFailed(props: { failed: Failed; project: Project; onAct: (wanted: W
     <Note
       state="failed"
       act
-      level="h2"
+      level={level}
       title={<Trans>Came to nothing: {what}</Trans>}
       actions={
         failed.yours && (

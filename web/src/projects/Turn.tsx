@@ -22,7 +22,7 @@ export function Turn(props: Props): ReactNode {
   return (
     <>
       {project.reverted.length > 0 && <TakenBack project={project} />}
-      {project.awaited.length > 0 ? <Awaited project={project} /> : <Now {...props} />}
+      {ownAwaited(project) ? <Awaited project={project} /> : <Now {...props} />}
     </>
   );
 }
@@ -43,10 +43,15 @@ function Now(props: Props): ReactNode {
   return <Milestone {...props} />;
 }
 
+/** The oldest call on the project's own escrow; those on another one are told beside that one. */
+function ownAwaited({ awaited }: Project): Project['awaited'][number] | undefined {
+  return awaited.find((each) => each.creationTxId === null);
+}
+
 /** Sent by a wallet, and not shown by the chain so far. */
 function Awaited({ project }: { project: Project }) {
   const explorer = useExplorer();
-  const hint = project.awaited[0];
+  const hint = ownAwaited(project);
   if (!hint) return null;
   const link = explorer('chainTx', 'stacks', hint.txId);
   const what = (
@@ -232,7 +237,7 @@ function Milestone({ project, rights, side, onAct }: Props) {
         <p>
           {mine('default', num) ? (
             <Trans>
-              The arbiters let their time pass. What was fixed when it was disputed counts now:
+              Too few arbiters agreed in time. What was fixed when it was disputed counts now:
               anyone may carry it out.
             </Trans>
           ) : (

@@ -209,7 +209,7 @@ export function Offered(props: {
   );
 }
 
-/** Your own offer, which the other side has not taken. */
+/** An offer that the other side has not taken, or that ran out without having been taken. */
 export function Awaits({
   project,
   rights,
@@ -223,12 +223,29 @@ export function Awaits({
     (each) =>
       each.act === 'settle' &&
       each.milestoneNum === num &&
-      each.role !== project.part &&
-      (each.role === 'client' || each.role === 'freelancer') &&
-      (each.untilHeight === null || (rights.burnHeight ?? 0) < each.untilHeight.burnHeight),
+      (each.role === 'client' || each.role === 'freelancer'),
   );
   if (!offer) return null;
   const share = percent(offer.bps ?? 0);
+  const { untilHeight } = offer;
+  if (untilHeight && (rights.burnHeight ?? 0) >= untilHeight.burnHeight) {
+    return (
+      <p>
+        {offer.role === project.part ? (
+          <Trans>
+            The other side’s offer of {share} to the freelancer ran out:{' '}
+            <About height={untilHeight} />. It can no longer be taken.
+          </Trans>
+        ) : (
+          <Trans>
+            You offered {share} to the freelancer. Nobody took it, and it ran out:{' '}
+            <About height={untilHeight} />.
+          </Trans>
+        )}
+      </p>
+    );
+  }
+  if (offer.role === project.part) return null;
   return (
     <p>
       <Trans>You offered {share} to the freelancer; the other side has not taken it.</Trans>{' '}

@@ -151,8 +151,8 @@ class DisputeAnswer(Wire, frozen=True):
     `state` is by all that the chain shows, `finalState` by what no reorg can undo (null while the
     dispute itself could be). `side` and `arbiter` say what you are to it. If the arbiters stay
     silent until `defaultFrom`, the freelancer gets `defaultBps` of 10,000. Evidence is taken until
-    then, while the dispute is open. `threshold` of `voters` must name one figure; `feeBps` of what
-    the freelancer gets is the house's.
+    then, while the dispute is open; `burnHeight` is where Bitcoin stands. `threshold` of `voters`
+    must name one figure; `feeBps` of what the freelancer gets is the house's.
     """
 
     id: str
@@ -180,6 +180,7 @@ class DisputeAnswer(Wire, frozen=True):
     filer: str
     filed_at: Height | None
     default_from: Height | None
+    burn_height: int
     default_bps: int
     terms: str
     reference: str
@@ -324,6 +325,7 @@ def show_dispute(
         filer=dispute.filer,
         filed_at=show_height(dispute.filed_at, case.clock),
         default_from=show_height(dispute.default_from, case.clock),
+        burn_height=case.burn_height,
         default_bps=dispute.default_bps,
         terms=case.funding.agreement.terms,
         reference=case.funding.agreement.reference,

@@ -102,6 +102,7 @@ class FundingController(Controller):
                 milestone_num=data.milestone_num,
                 tx_id=data.tx_id,
                 now=now,
+                creation_tx_id=data.creation_tx_id,
             )
             view = await view_project(db_tx, settings, principal.account_id, project_id, now)
         return show_project(view)

@@ -127,6 +127,16 @@ async def find_others(db: Connection, agreements: Sequence[Agreement]) -> list[F
     return await load_fundings(db, contract, nearest) if nearest else []
 
 
+def concerning(others: Sequence[Funding], freelancer_address: str) -> list[Funding]:
+    """Those of a project's other escrows that a freelancer may see: that name their wallet, or are
+    beside their own agreement."""
+    return [
+        each
+        for each in others
+        if freelancer_address in (each.live.project.freelancer, each.agreement.freelancer_address)
+    ]
+
+
 def _distance(agreement: Agreement, escrow: UnlinkedEscrow) -> tuple[bool, bool]:
     return (
         agreement.reference != escrow.reference,
@@ -313,10 +323,12 @@ async def hint_act(
     milestone_num: int | None,
     tx_id: str,
     now: datetime,
+    creation_tx_id: str | None = None,
 ) -> None:
     """A party says which chain_tx carries an act out. Awaited, as `hint_funding`.
 
-    Raises `ProjectUnknown` (also for those without a part in it), `MilestoneUnknown`,
+    `creation_tx_id` names another escrow of the same two sides than the project's own. Raises
+    `ProjectUnknown` (also for those without a part in it), `FundingUnknown`, `MilestoneUnknown`,
     `IllegalMove` for an act that the contract would refuse as things are, `TooManyHints`.
     """
     project = await store.lock_project(db_tx, project_id)
@@ -328,9 +340,30 @@ async def hint_act(
     state = found[1].live if found else None
     if account not in parties and not await is_arbiter(db_tx, account, state):
         raise ProjectUnknown
+    if state is not None and creation_tx_id == state.project.creation_tx_id:
+        creation_tx_id = None
+    if creation_tx_id is not None:
+        if account not in parties:
+            raise FundingUnknown
+        freelancers = agreement if account != project.client else None
+        state = await _other_state(db_tx, project_id, creation_tx_id, freelancers)
     _check_act(project, state, act, milestone_num)
     num = None if act in ON_PROJECT else milestone_num
-    await _note(db_tx, contract, account, project_id, tx_id, act, num, now)
+    await _note(db_tx, contract, account, project_id, tx_id, act, num, now, creation_tx_id)
+
+
+async def _other_state(
+    db: Connection, project_id: UUID, creation_tx_id: str, freelancers: Agreement | None
+) -> ProjectState:
+    """Another escrow of a project's two sides, as its client sees it, or the freelancer of an
+    agreement. Raises `FundingUnknown`."""
+    others = await find_others(db, await store_funding.agreements_of(db, project_id))
+    if freelancers is not None:
+        others = concerning(others, freelancers.freelancer_address)
+    for each in others:
+        if each.live.project.creation_tx_id == creation_tx_id:
+            return each.live
+    raise FundingUnknown
 
 
 def _check_act(
@@ -381,6 +414,7 @@ async def _note(
     act: ChainAct,
     milestone_num: int | None,
     now: datetime,
+    creation_tx_id: str | None = None,
 ) -> None:
     events = await events_of_tx(db_tx, contract, tx_id)
     if any(event.state is not EventState.REVERTED for event in events):
@@ -392,5 +426,12 @@ async def _note(
     await store_funding.insert_hint(
         db_tx,
         project_id,
-        Hint(tx_id=tx_id, act=act, milestone_num=milestone_num, noted_by=account, noted_at=now),
+        Hint(
+            tx_id=tx_id,
+            act=act,
+            milestone_num=milestone_num,
+            noted_by=account,
+            noted_at=now,
+            creation_tx_id=creation_tx_id,
+        ),
     )

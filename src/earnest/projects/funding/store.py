@@ -69,14 +69,16 @@ class UnlinkedEscrow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
-    """A chain_tx that somebody says they sent. Once it is known that nothing came of it,
-    `failed_at` and `failure` say so."""
+    """A chain_tx that somebody says they sent. `creation_tx_id` names the escrow it is about where
+    that is not the project's own. Once it is known that nothing came of it, `failed_at` and
+    `failure` say so."""
 
     tx_id: str
     act: ChainAct
     milestone_num: int | None
     noted_by: UUID
     noted_at: datetime
+    creation_tx_id: str | None = None
     failed_at: datetime | None = None
     failure: CallFailure | None = None
 
@@ -167,18 +169,27 @@ async def agreements_between(
     return [_agreement(row) for row in rows]
 
 
-async def projects_between(
-    db: Connection, contract: str, client_address: str, freelancer_address: str
-) -> list[tuple[UUID, UUID]]:
-    """Projects on which these two ever agreed, with the agreement's freelancer account."""
-    rows = await db.fetch(
-        "SELECT DISTINCT a.project_id, a.freelancer FROM project_agreements AS a"
-        " WHERE a.contract = $1 AND a.client_address = $2 AND a.freelancer_address = $3 LIMIT 20",
+async def nearest_agreement(
+    db: Connection, contract: str, escrow: EscrowProject
+) -> Agreement | None:
+    """Of all on which the parties of an escrow ever agreed, what it comes nearest to: what waits
+    for its money before what has it or has ended, then the same sum before others, then the
+    newest."""
+    row = await db.fetchrow(
+        f"SELECT {_AGREEMENT} FROM project_agreements AS a"
+        " WHERE a.contract = $1 AND a.client_address = $2 AND a.freelancer_address = $3"
+        " ORDER BY a.ended_at IS NOT NULL OR EXISTS (SELECT FROM project_escrows AS l"
+        "   JOIN escrow_projects AS e ON e.contract = l.contract"
+        "    AND e.creation_tx_id = l.creation_tx_id AND e.view = 'live'"
+        "   WHERE l.project_id = a.project_id),"
+        " (SELECT sum(minor) FROM unnest(a.amounts_minor) AS minor) IS DISTINCT FROM $4::numeric,"
+        " a.agreed_at DESC LIMIT 1",
         contract,
-        client_address,
-        freelancer_address,
+        escrow.client,
+        escrow.freelancer,
+        escrow.total_minor,
     )
-    return [(row["project_id"], row["freelancer"]) for row in rows]
+    return None if row is None else _agreement(row)
 
 
 async def end_agreement(db_tx: Connection, id: UUID, reason: EndReason, now: datetime) -> bool:
@@ -265,19 +276,23 @@ async def unlinked_escrows(
     db: Connection, contract: str, agreements: Sequence[Agreement]
 ) -> list[UnlinkedEscrow]:
     """Escrows that the chain shows, of no project, by the parties or with the reference of one of
-    these agreements; the newest `OTHERS_MAX`."""
+    these agreements; the newest `OTHERS_MAX`. One with the reference of another project is that
+    one's to show."""
     rows = await db.fetch(
         "SELECT e.creation_tx_id, e.freelancer, e.reference FROM escrow_projects AS e"
         " WHERE e.contract = $1 AND e.view = 'live' AND e.client = $2"
         " AND (e.freelancer = ANY ($3::text[]) OR e.reference = ANY ($4::text[]))"
         " AND NOT EXISTS (SELECT FROM project_escrows AS l WHERE l.contract = e.contract"
         "   AND l.creation_tx_id = e.creation_tx_id)"
+        " AND NOT EXISTS (SELECT FROM project_agreements AS o WHERE o.contract = e.contract"
+        "   AND o.client_address = e.client AND o.reference = e.reference AND o.project_id <> $6)"
         " ORDER BY e.number DESC LIMIT $5",
         contract,
         agreements[0].client_address if agreements else "",
         [agreement.freelancer_address for agreement in agreements],
         [agreement.reference for agreement in agreements],
         OTHERS_MAX,
+        agreements[0].project_id if agreements else None,
     )
     return [UnlinkedEscrow(**dict(row)) for row in rows]
 
@@ -288,14 +303,14 @@ async def unlinked_escrows(
 async def insert_hint(db_tx: Connection, project_id: UUID, hint: Hint) -> None:
     """Notes a chain_tx. One that was noted stays as it was first noted."""
     await db_tx.execute(
-        "INSERT INTO project_hints (project_id, tx_id, act, milestone_num, noted_by, noted_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        "INSERT INTO project_hints (project_id, tx_id, act, milestone_num, noted_by, noted_at,"
+        " creation_tx_id) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
         project_id,
         *msgspec.structs.astuple(hint)[:-2],
     )
 
 
-_HINT = "tx_id, act, milestone_num, noted_by, noted_at, failed_at, failure"
+_HINT = "tx_id, act, milestone_num, noted_by, noted_at, creation_tx_id, failed_at, failure"
 
 
 async def list_hints(db: Connection, project_id: UUID, since: datetime) -> list[Hint]:
