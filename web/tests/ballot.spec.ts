@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import type { components } from '../src/api/schema';
 import { expect, expectAccessible, signIn, test } from './fixtures';
-import { Member, newSeed, type Order, type Task, until } from './market';
+import { Member, newSeed, type Task, until } from './market';
 
 test.describe.configure({ timeout: 240_000 });
 
@@ -83,14 +83,7 @@ async function openTask(title: string, pictures: Buffer[], votes = 1): Promise<T
     );
     return all.every(({ status }) => status === 'ready') ? true : null;
   });
-  const { task, order } = await client.ask<{ task: Task; order: Order }>('POST', '/api/tasks', {
-    title,
-    instructions: 'A pocket walking guide. Choose the one that makes you pick it up.',
-    options: files.map((fileId) => ({ fileId })),
-    votesWanted: votes,
-    pricePerVoteMinor: '400000',
-    asset: 'SOL',
-  });
+  const { task, order } = await client.postTask({ title, files, votes });
   await client.pay(order.payUrl);
   return until('the open task', async () => {
     const found = await client.ask<Task>('GET', `/api/tasks/${task.id}`);

@@ -159,9 +159,12 @@ export class Member {
       votes?: number;
       priceMinor?: string;
       photos?: number;
+      /** Files that are there, instead of photographs of its own. */
+      files?: string[];
+      asset?: 'SOL' | 'USDC';
     } = {},
   ): Promise<{ task: Task; order: Order }> {
-    const files = await this.uploadPhotos(given.photos ?? 2);
+    const files = given.files ?? (await this.uploadPhotos(given.photos ?? 2));
     const made = await this.ask<{ task: Task; order: Order }>('POST', '/api/tasks', {
       title: given.title ?? 'Which photograph belongs on the cover?',
       instructions:
@@ -169,7 +172,7 @@ export class Member {
       options: files.map((fileId) => ({ fileId })),
       votesWanted: given.votes ?? 3,
       pricePerVoteMinor: given.priceMinor ?? '400000',
-      asset: 'SOL',
+      asset: given.asset ?? 'SOL',
     });
     posted.push({ url: this.url, id: made.task.id, authorization: `Bearer ${this.token}` });
     return made;

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import { createKeyPairSignerFromPrivateKeyBytes } from '@solana/kit';
 import { Deal, Party, Wallets } from './escrows';
 import { expect, type Persona, signIn, test } from './fixtures';
-import { Member, type Order, type Task, until } from './market';
+import { Member, type Task, until } from './market';
 import { opened, signCall } from './signing';
 import { addStrange, type Behaviour } from './strange';
 
@@ -68,14 +68,8 @@ test('a task is paid in USDC: what is missing is said before the wallet is asked
   const url = baseURL ?? '';
   const client = await Member.join(url);
   await client.fund();
-  const files = await client.uploadPhotos(2);
-  const { task } = await client.ask<{ task: Task; order: Order }>('POST', '/api/tasks', {
-    title: 'Which photograph, for dollars?',
-    options: files.map((fileId) => ({ fileId })),
-    votesWanted: 3,
-    pricePerVoteMinor: '400000',
-    asset: 'USDC',
-  });
+  const title = 'Which photograph, for dollars?';
+  const { task } = await client.postTask({ title, asset: 'USDC' });
   const page = await atPayment(person, client, task);
   const pay = page.getByRole('button', { name: /^Pay 1\.26\sUSDC with/ });
   const said = page.getByRole('alert');

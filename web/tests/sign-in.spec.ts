@@ -1,7 +1,7 @@
 import { expect, signIn, takeScreens, test } from './fixtures';
 
 test('a demo wallet signs in, a reload keeps it, signing out ends it @main', async ({ page }) => {
-  await page.goto('/work');
+  await page.goto('/work/earnings');
   await signIn(page);
   const account = page.getByRole('button', { name: /^Account / });
   const name = await account.getAttribute('aria-label');
@@ -48,7 +48,7 @@ test('who says no in the wallet is told what that means @main', async ({ page })
 });
 
 test('two tabs share one session, and end it together', async ({ page, context }) => {
-  await page.goto('/work');
+  await page.goto('/work/earnings');
   const other = await context.newPage();
   await other.goto('/hire');
   await signIn(page);
