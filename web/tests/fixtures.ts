@@ -174,6 +174,18 @@ export async function signIn(
   await expect(offer.filter({ visible: true })).toHaveCount(0);
 }
 
+/** The next POST to this path is heard and done by the server, and its answer is lost on the way. */
+export async function loseAnswer(page: Page, path: string): Promise<void> {
+  let lost = false;
+  await page.route(`**${path}`, async (route) => {
+    if (route.request().method() !== 'POST' || lost) return route.fallback();
+    lost = true;
+    const answer = await route.fetch();
+    expect(answer.ok(), `the lost answer of ${path}: ${answer.status()}`).toBe(true);
+    await route.abort('connectionreset');
+  });
+}
+
 /** No finding of axe on the page as it stands. */
 export async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(AXE);

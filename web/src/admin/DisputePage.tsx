@@ -7,7 +7,7 @@ import {
   Address,
   Figure,
   Figures,
-  formatShare,
+  formatPercent,
   Head,
   Section,
   Skeleton,
@@ -132,10 +132,10 @@ function Standing({ dispute }: { dispute: Dispute }) {
     );
   }
   if (mine) {
-    const share = formatShare(mine.bps, i18n.locale);
+    const share = formatPercent(mine.bps, i18n.locale);
     return (
       <State state="disputed">
-        <Trans>Disputed, your figure is {share} %</Trans>
+        <Trans>Disputed, your figure is {share}</Trans>
       </State>
     );
   }
@@ -151,7 +151,7 @@ function AtAGlance({ dispute, byClient }: { dispute: Dispute; byClient: boolean 
   const { asset, token, defaultFrom, threshold } = dispute;
   const agreeing = Math.max(0, ...dispute.tally.map((each) => each.votes));
   const block = defaultFrom ? i18n.number(defaultFrom.burnHeight) : '';
-  const share = formatShare(dispute.defaultBps, i18n.locale);
+  const share = formatPercent(dispute.defaultBps, i18n.locale);
   return (
     <Figures label={t`At a glance`} className={styles.strip ?? ''}>
       <Figure label={t`In dispute`}>
@@ -186,7 +186,11 @@ function AtAGlance({ dispute, byClient }: { dispute: Dispute; byClient: boolean 
             </>
           }
         >
-          {dispute.defaultBps === 5_000 ? t`50 % each` : <Trans>{share} % to the freelancer</Trans>}
+          {dispute.defaultBps === 5_000 ? (
+            <Trans>{share} each</Trans>
+          ) : (
+            <Trans>{share} to the freelancer</Trans>
+          )}
         </Figure>
       )}
     </Figures>

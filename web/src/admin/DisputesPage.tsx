@@ -9,7 +9,7 @@ import {
   Button,
   type Column,
   Empty,
-  formatShare,
+  formatPercent,
   Head,
   Ledger,
   LinkButton,
@@ -162,11 +162,11 @@ function List({ state }: { state: 'open' | 'closed' }) {
       fold: 'wide',
       label: t`If nobody rules:`,
       cell: (row) => {
-        const share = formatShare(row.defaultBps, i18n.locale);
+        const share = formatPercent(row.defaultBps, i18n.locale);
         const block = i18n.number(row.defaultFrom);
         return (
           <Trans>
-            {share} % to the freelancer, from Bitcoin block {block}
+            {share} to the freelancer, from Bitcoin block {block}
           </Trans>
         );
       },

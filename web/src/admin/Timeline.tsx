@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
 import type { components } from '#/api';
-import { formatShare, State, Time } from '#/design';
+import { formatPercent, State, Time } from '#/design';
 import { type Dispute, Who } from './DisputePage';
 import styles from './dispute.module.css';
 
@@ -30,7 +30,7 @@ export function Timeline({ dispute }: { dispute: Dispute }) {
 
 function Told({ dispute, event }: { dispute: Dispute; event: Happened }): ReactNode {
   const { i18n } = useLingui();
-  const share = event.bps === null ? '' : formatShare(event.bps, i18n.locale);
+  const share = event.bps === null ? '' : formatPercent(event.bps, i18n.locale);
   const who = <Who dispute={dispute} address={event.actor} />;
   switch (event.name) {
     case 'project-created':
@@ -52,11 +52,11 @@ function Told({ dispute, event }: { dispute: Dispute; event: Happened }): ReactN
     case 'milestone-reclaimed':
       return <Trans>The client takes it back: nothing was handed in by the deadline.</Trans>;
     case 'milestone-settled':
-      return <Trans>Both sides settle: {share} % to the freelancer.</Trans>;
+      return <Trans>Both sides settle: {share} to the freelancer.</Trans>;
     case 'settlement-offered':
       return (
         <Trans>
-          {who}: offers to settle, {share} % to the freelancer.
+          {who}: offers to settle, {share} to the freelancer.
         </Trans>
       );
     case 'dispute-filed':
@@ -64,11 +64,11 @@ function Told({ dispute, event }: { dispute: Dispute; event: Happened }): ReactN
     case 'vote-cast':
       return (
         <Trans>
-          {who}: {share} % to the freelancer.
+          {who}: {share} to the freelancer.
         </Trans>
       );
     case 'dispute-resolved':
-      return <Trans>It is decided: {share} % to the freelancer.</Trans>;
+      return <Trans>It is decided: {share} to the freelancer.</Trans>;
     default:
       return event.name;
   }

@@ -6,7 +6,8 @@ export type User = components['schemas']['UserAnswer'];
 /** `asking` until the cookie has been tried after a reload. */
 export type SessionState =
   | { at: 'asking' }
-  | { at: 'out'; ended: boolean }
+  /** `away`: the cookie could not be tried, and is tried again. */
+  | { at: 'out'; ended: boolean; away?: boolean }
   | { at: 'in'; token: string; user: User };
 
 type News = { kind: 'in'; answer: SignedIn } | { kind: 'out'; ended: boolean };
@@ -14,6 +15,7 @@ type News = { kind: 'in'; answer: SignedIn } | { kind: 'out'; ended: boolean };
 /** Says only that a cookie is worth trying; the token itself is kept in memory alone. */
 const HINT = 'earnest.session';
 const LOCK = 'earnest.refresh';
+const AGAIN_MS = 5_000;
 
 function hint(): boolean {
   try {
@@ -57,6 +59,7 @@ class Keeper {
   #state: SessionState = hint() ? { at: 'asking' } : { at: 'out', ended: false };
   #listeners = new Set<() => void>();
   #renewing: Promise<string | null> | null = null;
+  #again: ReturnType<typeof setTimeout> | undefined;
   #channel = new BroadcastChannel('earnest.session');
 
   constructor() {
@@ -133,8 +136,15 @@ class Keeper {
       if (early) return this.#heard(await early, spent);
       return await (navigator.locks ? navigator.locks.request(LOCK, run) : run());
     } catch (error) {
-      // Not known whether the session lives; the hint stays, and a reload asks again.
-      if (this.#state.at === 'asking') this.#set({ at: 'out', ended: false });
+      // Not known whether the session lives: the hint stays, and it is asked again.
+      const unknown = this.#state.at === 'asking' || (this.#state.at === 'out' && this.#state.away);
+      if (unknown) {
+        this.#set({ at: 'out', ended: false, away: true });
+        clearTimeout(this.#again);
+        this.#again = setTimeout(() => {
+          if (this.#state.at === 'out' && this.#state.away) this.renew(null).catch(() => undefined);
+        }, AGAIN_MS);
+      }
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, ask, type User } from '#/api';
+import { NotYet } from '#/app/NotYet';
 import { Trouble } from '#/app/Trouble';
 import {
   Actions,
@@ -11,7 +12,6 @@ import {
   Note,
   Section,
   SelectField,
-  Skeleton,
   Stack,
   State,
   Sub,
@@ -113,6 +113,7 @@ function Wallets() {
               ) : (
                 <Button
                   kind="quiet"
+                  flush
                   onClick={() => open('sign-in', { address: row.address, chain: row.chain })}
                 >
                   <Trans>Sign in with it</Trans>
@@ -202,7 +203,6 @@ function Sessions() {
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ['sessions'] }),
   });
-  const trouble = sessions.error ?? close.error;
   const others = (sessions.data?.items ?? []).filter((row) => !row.current).map((row) => row.id);
   return (
     <Section
@@ -213,15 +213,20 @@ function Sessions() {
         </Button>
       }
     >
-      <Trouble error={trouble} />
+      <Trouble error={close.error} />
       {others.length > 1 && (
         <Actions>
-          <Button kind="quiet" disabled={close.isPending} onClick={() => close.mutate(others)}>
+          <Button
+            kind="quiet"
+            flush
+            disabled={close.isPending}
+            onClick={() => close.mutate(others)}
+          >
             <Trans>Sign out everywhere else</Trans>
           </Button>
         </Actions>
       )}
-      {sessions.isPending && <Skeleton lines={3} />}
+      {!sessions.data && <NotYet of={sessions} lines={4} level="h3" />}
       {sessions.data && (
         <Ledger
           caption={t`Sessions of this account`}
@@ -257,6 +262,7 @@ function Sessions() {
                   <Actions>
                     <Button
                       kind="quiet"
+                      flush
                       disabled={close.isPending}
                       onClick={() => close.mutate([row.id])}
                     >

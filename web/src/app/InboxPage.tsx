@@ -3,8 +3,8 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import { useEffect } from 'react';
 import { Link } from 'react-router';
 import { api, ask, type components } from '#/api';
-import { Trouble } from '#/app/Trouble';
-import { Actions, Button, classes, Empty, Head, Skeleton, Time } from '#/design';
+import { NotYet, Stale } from '#/app/NotYet';
+import { Actions, Button, classes, Empty, Head, Time } from '#/design';
 import { wordsOf } from '#/inbox/words';
 import { SignedIn } from '#/session';
 import { inboxKey, placeOf } from './inbox';
@@ -55,10 +55,7 @@ function List() {
     if (newestUnread) markRead(newestUnread);
   }, [newestUnread, markRead]);
 
-  if (pages.isPending) return <Skeleton lines={5} label={t`Fetching your inbox`} />;
-  if (pages.error) {
-    return <Trouble error={pages.error} />;
-  }
+  if (!pages.data) return <NotYet of={pages} lines={6} label={t`Fetching your inbox`} />;
   if (items.length === 0) {
     return (
       <Empty state="closed" level="h2" title={<Trans>Nothing has been said to you yet</Trans>}>
@@ -68,6 +65,7 @@ function List() {
   }
   return (
     <>
+      <Stale of={pages} />
       <ul className={styles.list}>
         {items.map((item) => (
           <Item key={item.id} item={item} />

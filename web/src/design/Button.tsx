@@ -7,15 +7,18 @@ export interface ButtonLook {
   kind?: 'primary' | 'plain' | 'danger' | 'quiet' | undefined;
   wide?: boolean | undefined;
   tall?: boolean | undefined;
+  /** A quiet one whose words stand level with the text around it. */
+  flush?: boolean | undefined;
 }
 
 /** The classes of a button, for what must be another element. */
-export function buttonClass({ kind = 'plain', wide, tall }: ButtonLook = {}): string {
+export function buttonClass({ kind = 'plain', wide, tall, flush }: ButtonLook = {}): string {
   return classes(
     styles.button,
     kind !== 'plain' && styles[kind],
     wide && styles.wide,
     tall && styles.tall,
+    flush && styles.flush,
   );
 }
 
@@ -28,6 +31,7 @@ export function Button({
   kind,
   wide,
   tall,
+  flush,
   disabled,
   onClick,
   className,
@@ -37,7 +41,7 @@ export function Button({
     <button
       type="button"
       {...rest}
-      className={classes(buttonClass({ kind, wide, tall }), className)}
+      className={classes(buttonClass({ kind, wide, tall, flush }), className)}
       aria-disabled={disabled || undefined}
       onClick={(event) => {
         const again = event.detail > 1 && (kind === 'primary' || kind === 'danger');

@@ -2,6 +2,7 @@ import { type ComponentProps, type ReactNode, useId } from 'react';
 import { State } from './Coin';
 import { classes } from './classes';
 import styles from './field.module.css';
+import { Icon } from './Icon';
 
 interface FieldWords {
   label: ReactNode;
@@ -105,11 +106,14 @@ export function SelectField({
   const id = rest.id ?? made;
   return (
     <Frame id={id} label={label} help={help} error={error}>
-      <select
-        {...rest}
-        {...wordsOf(id, { label, help, error })}
-        className={classes(styles.input, className)}
-      />
+      <span className={styles.select}>
+        <select
+          {...rest}
+          {...wordsOf(id, { label, help, error })}
+          className={classes(styles.input, className)}
+        />
+        <Icon name="down" />
+      </span>
     </Frame>
   );
 }

@@ -2,6 +2,7 @@ import styles from './icon.module.css';
 
 const PATHS = {
   close: 'M5 5l10 10M15 5L5 15',
+  down: 'M5.5 8 10 12.5 14.5 8',
   back: 'M12 4.5 6.5 10l5.5 5.5',
   forth: 'M8 4.5 13.5 10 8 15.5',
   closer: 'M8.5 3a5.5 5.5 0 1 1 0 11a5.5 5.5 0 0 1 0-11M12.5 12.5 17 17M8.5 6v5M6 8.5h5',

@@ -1,5 +1,5 @@
 import { useLingui as useMacro } from '@lingui/react/macro';
-import { type ReactNode, useEffect, useId } from 'react';
+import { type ReactNode, useEffect, useId, useState } from 'react';
 import { Link } from 'react-router';
 import { Coin, type CoinState } from './Coin';
 import { classes } from './classes';
@@ -184,12 +184,27 @@ export function Empty(props: {
   );
 }
 
-/** The shape of what comes, shown only after half a second. Never a spinner. */
+const LATE_MS = 500;
+const NEXT_MS = 100;
+/** When the last one went that had been seen. */
+let seenUntil = Number.NEGATIVE_INFINITY;
+
+/**
+ * The shape of what comes, shown only after half a second. Never a spinner. Where one follows on
+ * another that was seen, it is there at once: it is the same waiting.
+ */
 export function Skeleton(props: { lines?: number; label?: string }) {
   const { t } = useMacro();
+  const [follows] = useState(() => performance.now() - seenUntil < NEXT_MS);
+  useEffect(() => {
+    const since = follows ? Number.NEGATIVE_INFINITY : performance.now();
+    return () => {
+      if (performance.now() - since > LATE_MS) seenUntil = performance.now();
+    };
+  }, [follows]);
   return (
     <div
-      className={classes(styles.skeleton, styles.late)}
+      className={classes(styles.skeleton, !follows && styles.late)}
       role="img"
       aria-label={props.label ?? t`Loading`}
     >

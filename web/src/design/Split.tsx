@@ -4,7 +4,7 @@ import { type Asset, formatMoney, type Minor, toMinor } from './amounts';
 import { Fact, Facts } from './Facts';
 import { TextField } from './Field';
 import { Money } from './Money';
-import { BPS, divide, formatShare, parseShare } from './shares';
+import { BPS, divide, formatPercent, formatShare, parseShare } from './shares';
 import styles from './split.module.css';
 
 /** One press of an arrow moves the cut by one percent, a page key by ten. */
@@ -38,8 +38,8 @@ export function Split(props: {
   const { bps, asset } = props;
   const back = BPS - bps;
   const parts = divide(props.amountMinor, bps, props.feeBps);
-  const left = formatShare(back, i18n.locale);
-  const right = formatShare(bps, i18n.locale);
+  const left = formatPercent(back, i18n.locale);
+  const right = formatPercent(bps, i18n.locale);
   const refund = formatMoney(parts.refundMinor, asset, { locale: i18n.locale });
   const net = formatMoney(parts.netMinor, asset, { locale: i18n.locale });
 
@@ -65,12 +65,12 @@ export function Split(props: {
       <div className={styles.names}>
         <p>
           <span className={styles.label}>{props.client}</span>
-          <b className={styles.share}>{left} %</b>
+          <b className={styles.share}>{left}</b>
           <Money minor={parts.refundMinor} asset={asset} />
         </p>
         <p>
           <span className={styles.label}>{props.freelancer}</span>
-          <b className={styles.share}>{right} %</b>
+          <b className={styles.share}>{right}</b>
           <Money minor={parts.netMinor} asset={asset} />
         </p>
       </div>
@@ -86,7 +86,7 @@ export function Split(props: {
         max={BPS}
         step={1}
         value={back}
-        aria-valuetext={t`${left} percent, ${refund}, back to the client; ${right} percent, ${net}, to the freelancer`}
+        aria-valuetext={t`${left}, ${refund}, back to the client; ${right}, ${net}, to the freelancer`}
         onKeyDown={press}
         onChange={(event) => move(Math.round(Number(event.target.value) / 100) * 100)}
       />
@@ -164,10 +164,10 @@ export function SplitSums(props: {
   const whole = toMinor(props.amountMinor) + (bond ? toMinor(bond.minor) : 0n);
   const sum =
     parts.netMinor + parts.feeMinor + parts.refundMinor + (bond ? toMinor(bond.minor) : 0n);
-  const fee = formatShare(props.feeBps, i18n.locale);
+  const fee = formatPercent(props.feeBps, i18n.locale);
   return (
     <Facts>
-      <Fact name={<Trans>Freelancer gets, fee of {fee} % taken off</Trans>}>
+      <Fact name={<Trans>Freelancer gets, fee of {fee} taken off</Trans>}>
         <Money minor={parts.netMinor} asset={asset} />
       </Fact>
       <Fact name={t`Fee of this house`}>

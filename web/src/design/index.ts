@@ -39,6 +39,14 @@ export { Money } from './Money';
 export { Note } from './Note';
 export { Split, SplitSums } from './Split';
 export { type Step, Steps } from './Steps';
-export { BPS, bondSide, divide, formatShare, type Parts, parseShare } from './shares';
+export {
+  BPS,
+  bondSide,
+  divide,
+  formatPercent,
+  formatShare,
+  type Parts,
+  parseShare,
+} from './shares';
 export { Tabs } from './Tabs';
 export { Time } from './Time';

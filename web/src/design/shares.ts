@@ -42,6 +42,14 @@ export function formatShare(bps: number, locale = 'en'): string {
   );
 }
 
+/** `6525` is `65.25%` in English, `65,25 %` in German: sign and space as the language has them. */
+export function formatPercent(bps: number, locale = 'en'): string {
+  return new Intl.NumberFormat(`${locale}-u-nu-latn`, {
+    style: 'percent',
+    maximumFractionDigits: 2,
+  }).format(bps / BPS);
+}
+
 /** Reads a percentage with at most two places; null when it is none. */
 export function parseShare(text: string): number | null {
   const found = /^(\d{1,3})(?:[.,](\d{0,2}))?$/.exec(text.trim().replace(/\s*%$/, ''));

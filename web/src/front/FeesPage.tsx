@@ -7,7 +7,7 @@ import {
   divide,
   Fact,
   Facts,
-  formatShare,
+  formatPercent,
   Head,
   Ledger,
   Money,
@@ -47,7 +47,7 @@ interface Row {
 function Table() {
   const { t, i18n } = useLingui();
   const { feeBps, payoutMin, stacksContract } = useSite();
-  const fee = `${formatShare(feeBps, i18n.locale)}\u00a0%`;
+  const fee = formatPercent(feeBps, i18n.locale);
   const rows: Row[] = [
     {
       key: 'photo',
@@ -125,7 +125,7 @@ const contractQuery = {
 function ProjectFee() {
   const { i18n } = useLingui();
   const { data } = useQuery(contractQuery);
-  const rate = data?.feeBps == null ? null : `${formatShare(data.feeBps, i18n.locale)}\u00a0%`;
+  const rate = data?.feeBps == null ? null : formatPercent(data.feeBps, i18n.locale);
   return (
     <>
       {rate !== null && <Trans>{rate} of what you are paid, as the contract says today.</Trans>}{' '}
@@ -153,7 +153,7 @@ function PhotoTask() {
   const total = votes + feeOn(votes, feeBps);
   const paid = GIVEN * PER_VOTE;
   const kept = feeOn(paid, feeBps);
-  const fee = `${formatShare(feeBps, i18n.locale)}\u00a0%`;
+  const fee = formatPercent(feeBps, i18n.locale);
   const asset: Asset = 'SOL';
   const sum = (minor: bigint) => <Money all minor={minor} asset={asset} />;
   return (
@@ -187,7 +187,7 @@ function Project() {
   const asset: Asset = 'STX';
   const whole = divide(MILESTONE, 10_000, data.feeBps);
   const ruled = divide(MILESTONE, RULED_BPS, data.feeBps);
-  const fee = `${formatShare(data.feeBps, i18n.locale)}\u00a0%`;
+  const fee = formatPercent(data.feeBps, i18n.locale);
   const sum = (minor: bigint) => <Money all minor={minor} asset={asset} />;
   return (
     <Section title={t`An example: a milestone of 1,000 STX`}>

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { useNavigate } from 'react-router';
@@ -10,6 +10,7 @@ import {
   Fact,
   Facts,
   FieldRow,
+  formatPercent,
   Head,
   Money,
   Section,
@@ -27,7 +28,7 @@ import styles from './hire.module.css';
 import { Photos } from './Photos';
 import { fits, type Price, priceOf, readPrice, readVotes } from './price';
 import { orderQuery, taskQuery } from './queries';
-import { PHOTOS_MIN, type Photo, uploadsOf } from './uploads';
+import { isOut, PHOTOS_MIN, type Photo, uploadsOf } from './uploads';
 
 const TITLE_MAX = 200;
 const INSTRUCTIONS_MAX = 5_000;
@@ -86,12 +87,15 @@ function Writing({ user }: { user: User }) {
       accountId: user.id,
       ...written,
       sent,
-      photos: photos.map(({ name, sizeBytes, fileId, state }) => ({
-        name,
-        sizeBytes,
-        fileId,
-        arrived: state.at === 'ready' || state.at === 'checking',
-      })),
+      // What was refused was told, and is not asked for again.
+      photos: photos
+        .filter((photo) => !isOut(photo))
+        .map(({ name, sizeBytes, fileId, state }) => ({
+          name,
+          sizeBytes,
+          fileId,
+          arrived: ['ready', 'checking', 'rejected'].includes(state.at),
+        })),
     });
   }, [user.id, written, sent, photos]);
 
@@ -99,6 +103,7 @@ function Writing({ user }: { user: User }) {
   const perVote = readPrice(written.price, written.asset);
   const price = votes && perVote ? priceOf(votes, perVote, feeBps) : null;
   const faults = useFaults(written, price);
+  const out = photos.filter(isOut).length;
   const ready = photos.filter(({ state }) => state.at === 'ready');
   const waits = useWaits(photos, faults);
 
@@ -218,6 +223,15 @@ function Writing({ user }: { user: User }) {
             ))}
             {waits.length === 0 && (
               <p className="fine">
+                {out > 0 && (
+                  <>
+                    <Plural
+                      value={out}
+                      one="One file was refused and is no part of the task."
+                      other="# files were refused and are no part of the task."
+                    />{' '}
+                  </>
+                )}
                 <Trans>Nothing is charged before you pay on the next page.</Trans>
               </p>
             )}
@@ -237,7 +251,7 @@ function Writing({ user }: { user: User }) {
 function Cost({ price, asset }: { price: Price | null; asset: Asset }) {
   const { i18n } = useLingui();
   const { feeBps } = useSite();
-  const percent = i18n.number(feeBps / 10_000, { style: 'percent', maximumFractionDigits: 2 });
+  const percent = formatPercent(feeBps, i18n.locale);
   if (!price) {
     return (
       <p className="muted">
@@ -301,15 +315,16 @@ function useWaits(
 ): string[] {
   const { t } = useLingui();
   const waits: string[] = [];
+  const within = photos.filter((photo) => !isOut(photo));
   const count = (...states: Photo['state']['at'][]) =>
-    photos.filter(({ state }) => states.includes(state.at)).length;
+    within.filter(({ state }) => states.includes(state.at)).length;
   if (faults.title) waits.push(t`The question is not written yet.`);
   if (faults.instructions) waits.push(faults.instructions);
   const moving = count('reading', 'queued', 'sending', 'checking');
-  const stuck = count('broken', 'failed', 'rejected', 'refused', 'lost');
+  const stuck = count('broken', 'failed', 'rejected', 'lost');
   if (moving > 0) waits.push(t`Photographs still on their way: ${moving}.`);
   if (stuck > 0) waits.push(t`Photographs to send again or to remove: ${stuck}.`);
-  if (photos.length < PHOTOS_MIN) waits.push(t`At least two photographs are needed.`);
+  if (within.length < PHOTOS_MIN) waits.push(t`At least two photographs are needed.`);
   if (faults.votes || faults.price) waits.push(t`The price is not whole yet.`);
   return waits;
 }

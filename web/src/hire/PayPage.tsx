@@ -2,8 +2,8 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useWords } from '#/api';
-import { Trouble } from '#/app/Trouble';
-import { Fact, Facts, Head, Money, Note, Section, Skeleton, Stack, Time, toMinor } from '#/design';
+import { NotYet } from '#/app/NotYet';
+import { Fact, Facts, Head, Money, Note, Section, Stack, Time, toMinor } from '#/design';
 import styles from './hire.module.css';
 import { Payment } from './Payment';
 import { PaymentSteps } from './PaymentSteps';
@@ -38,11 +38,7 @@ export function PayPage({ task }: { task: Task }) {
     return (
       <>
         <Head title={t`Payment`} crumbs={crumbs} />
-        {order.error ? (
-          <Trouble error={order.error} />
-        ) : (
-          <Skeleton lines={6} label={t`Fetching the order`} />
-        )}
+        <NotYet of={order} lines={8} label={t`Fetching the order`} />
       </>
     );
   }

@@ -1,10 +1,17 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { type DragEvent, useState } from 'react';
 import { useWords } from '#/api';
-import { classes, Icon, Meter, Section, State, Tool } from '#/design';
+import { classes, formatPercent, Icon, Meter, Section, State, Tool } from '#/design';
 import { useSite } from '#/session';
 import styles from './hire.module.css';
-import { PHOTO_TYPES, PHOTOS_MAX, type Photo, type Rejection, type Uploads } from './uploads';
+import {
+  isOut,
+  PHOTO_TYPES,
+  PHOTOS_MAX,
+  type Photo,
+  type Rejection,
+  type Uploads,
+} from './uploads';
 
 /** A size in megabytes, as people say it. */
 function useMegabytes(): (bytes: number) => string {
@@ -18,13 +25,13 @@ export function Photos({ uploads, photos }: { uploads: Uploads; photos: readonly
   const { uploadBytesMax } = useSite();
   const megabytes = useMegabytes();
   const [over, setOver] = useState(false);
-  const [leftOut, setLeftOut] = useState(0);
   const most = PHOTOS_MAX;
-  const count = photos.length;
+  const count = photos.filter((photo) => !isOut(photo)).length;
+  const leftOut = uploads.spare.length;
   const size = megabytes(uploadBytesMax);
 
   function take(files: FileList | null) {
-    if (files && files.length > 0) setLeftOut(uploads.add([...files]));
+    if (files && files.length > 0) uploads.add([...files]);
   }
   function drop(event: DragEvent) {
     event.preventDefault();
@@ -81,11 +88,11 @@ export function Photos({ uploads, photos }: { uploads: Uploads; photos: readonly
       {leftOut > 0 && (
         <p role="status">
           <State state="look">
-            <Trans>{leftOut} more than there is room for: they were left out</Trans>
+            <LeftOut files={uploads.spare} />
           </State>
         </p>
       )}
-      {count > 0 && (
+      {photos.length > 0 && (
         <ul className={styles.uploads}>
           {photos.map((photo) => (
             <Upload key={photo.key} photo={photo} uploads={uploads} />
@@ -96,15 +103,29 @@ export function Photos({ uploads, photos }: { uploads: Uploads; photos: readonly
   );
 }
 
+/** Which ones there was no room for, by name: the first few of them. */
+function LeftOut({ files }: { files: readonly File[] }) {
+  const { i18n } = useLingui();
+  const names = files.slice(0, 3).map(({ name }) => `\u2068${name}\u2069`);
+  const more = files.length - names.length;
+  const shown = new Intl.ListFormat(i18n.locale, { type: 'unit' }).format(names);
+  return more > 0 ? (
+    <Trans>
+      Ten are the most, so these were left out: {shown} and {more} more
+    </Trans>
+  ) : (
+    <Trans>Ten are the most, so left out: {shown}</Trans>
+  );
+}
+
 function Upload({ photo, uploads }: { photo: Photo; uploads: Uploads }) {
-  const { t } = useLingui();
+  const { t, i18n } = useLingui();
   const { name, state } = photo;
   const mayRetry =
-    state.at === 'broken' ||
-    state.at === 'failed' ||
-    (state.at === 'rejected' && !LASTING.has(state.reason));
+    state.at === 'broken' || state.at === 'failed' || (state.at === 'rejected' && !isOut(photo));
   const percent =
     state.at === 'sending' ? Math.floor((state.sentBytes * 100) / photo.sizeBytes) : 0;
+  const sent = formatPercent(percent * 100, i18n.locale);
   return (
     <li className={styles.upload}>
       {photo.preview ? (
@@ -119,7 +140,7 @@ function Upload({ photo, uploads }: { photo: Photo; uploads: Uploads }) {
         <UploadState photo={photo} />
       </span>
       {state.at === 'sending' && (
-        <Meter thin tone="brass" part={percent} of={100} label={t`${percent} % sent`} />
+        <Meter thin tone="brass" part={percent} of={100} label={t`${sent} sent`} />
       )}
       {mayRetry && (
         <Tool
@@ -143,17 +164,6 @@ function Upload({ photo, uploads }: { photo: Photo; uploads: Uploads }) {
     </li>
   );
 }
-
-/** What is the picture's own, and the same after another upload. */
-const LASTING: ReadonlySet<Rejection> = new Set([
-  'not_a_picture',
-  'damaged',
-  'too_many_pixels',
-  'animated',
-  'foreign_data',
-  'too_costly',
-  'type_differs',
-]);
 
 function UploadState({ photo }: { photo: Photo }) {
   const megabytes = useMegabytes();

@@ -1,6 +1,6 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
-import { useWords } from '#/api';
+import { NotYet, Stale } from '#/app/NotYet';
 import { Share } from '#/app/Share';
 import {
   Actions,
@@ -8,13 +8,13 @@ import {
   Button,
   Fact,
   Facts,
+  formatPercent,
   Head,
   Meter,
   Money,
   Note,
   Section,
   Sheet,
-  Skeleton,
   Stack,
   stickClass,
   Two,
@@ -32,7 +32,6 @@ import { useNow } from './useNow';
 /** An open or ended task: its votes as they come, and what became of the money. */
 export function ResultsPage({ task, justPaid }: { task: Task; justPaid: boolean }) {
   const { t } = useLingui();
-  const words = useWords();
   const results = useQuery(resultsQuery(task));
   const order = useQuery(orderQuery(task.orderId));
   return (
@@ -53,11 +52,7 @@ export function ResultsPage({ task, justPaid }: { task: Task; justPaid: boolean 
         {/* The link leads a worker to a seat in just this task. */}
         {task.status === 'open' && <Share path={`/work/tasks/${task.id}`} title={task.title} />}
       </Head>
-      {results.error && (
-        <Note state="look" title={words(results.error).title}>
-          <p>{words(results.error).what}</p>
-        </Note>
-      )}
+      <Stale of={results} />
       {results.data ? (
         <Two>
           <Stack>
@@ -84,7 +79,7 @@ export function ResultsPage({ task, justPaid }: { task: Task; justPaid: boolean 
           </aside>
         </Two>
       ) : (
-        results.isPending && <Skeleton lines={8} label={t`Fetching the votes`} />
+        <NotYet of={results} lines={8} label={t`Fetching the votes`} />
       )}
     </>
   );
@@ -118,10 +113,8 @@ function Bars({ task, results }: { task: Task; results: Results }) {
         const media = task.options.find(({ id }) => id === option.optionId)?.media;
         const leads = most > 0 && option.votes === most;
         const { position, votes } = option;
-        const percent = i18n.number(results.votes > 0 ? votes / results.votes : 0, {
-          style: 'percent',
-          maximumFractionDigits: 0,
-        });
+        const share = results.votes > 0 ? Math.round((votes * 100) / results.votes) : 0;
+        const percent = formatPercent(share * 100, i18n.locale);
         return (
           <li key={option.optionId} className={styles.result}>
             {media && <img src={media.small} width={72} height={108} alt="" />}

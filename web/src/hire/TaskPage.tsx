@@ -4,8 +4,8 @@ import { useRef } from 'react';
 import { useParams } from 'react-router';
 import { ApiProblem } from '#/api';
 import { NoSuchPage } from '#/app/NoSuchPage';
-import { Trouble } from '#/app/Trouble';
-import { Head, Skeleton } from '#/design';
+import { NotYet } from '#/app/NotYet';
+import { Head } from '#/design';
 import { SignedIn } from '#/session';
 import { PayPage } from './PayPage';
 import { taskQuery } from './queries';
@@ -33,21 +33,13 @@ function OwnTask({ taskId }: { taskId: string }) {
     }
     return <ResultsPage task={task.data} justPaid={paidHere.current} />;
   }
-  if (task.isPending) {
-    return (
-      <>
-        <Head title={t`Photo task`} />
-        <Skeleton lines={6} label={t`Fetching the task`} />
-      </>
-    );
-  }
   if (task.error instanceof ApiProblem && [400, 404].includes(task.error.status)) {
     return <NoSuchPage />;
   }
   return (
     <>
       <Head title={t`Photo task`} />
-      <Trouble error={task.error} />
+      <NotYet of={task} lines={8} label={t`Fetching the task`} />
     </>
   );
 }

@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { api, ask } from '#/api';
-import { Trouble } from '#/app/Trouble';
+import { NotYet, Stale } from '#/app/NotYet';
 import {
   Actions,
   Button,
@@ -12,7 +12,6 @@ import {
   Ledger,
   LinkButton,
   Money,
-  Skeleton,
   Sub,
   Time,
 } from '#/design';
@@ -51,10 +50,7 @@ function List() {
     getNextPageParam: (last) => last.nextCursor ?? undefined,
     refetchInterval: 5_000,
   });
-  if (pages.isPending) return <Skeleton lines={5} label={t`Fetching your tasks`} />;
-  if (pages.error && !pages.data) {
-    return <Trouble error={pages.error} />;
-  }
+  if (!pages.data) return <NotYet of={pages} lines={6} label={t`Fetching your tasks`} />;
   const tasks = pages.data.pages.flatMap((page) => page.items);
   if (tasks.length === 0) {
     return (
@@ -108,6 +104,7 @@ function List() {
   ];
   return (
     <>
+      <Stale of={pages} />
       <Ledger
         caption={t`Your photo tasks`}
         columns={columns}

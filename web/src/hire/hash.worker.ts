@@ -9,7 +9,14 @@ export type HashAnswer = { id: number; sha256: string } | { id: number; fault: s
 
 const scope = self as unknown as Scope;
 
-scope.onmessage = async ({ data: { id, file } }) => {
+let before: Promise<void> = Promise.resolve();
+
+// One after another, so that no more than one of them is in memory.
+scope.onmessage = ({ data: { id, file } }) => {
+  before = before.then(() => reckon(id, file));
+};
+
+async function reckon(id: number, file: Blob): Promise<void> {
   try {
     const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
     const sha256 = Array.from(new Uint8Array(digest), (byte) =>
@@ -19,4 +26,4 @@ scope.onmessage = async ({ data: { id, file } }) => {
   } catch (error) {
     scope.postMessage({ id, fault: String(error) });
   }
-};
+}

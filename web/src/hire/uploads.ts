@@ -3,6 +3,7 @@
  * does not stop them; a reload does, and then what had arrived is found again by its id.
  */
 import { ApiProblem, api, ask, type components, newIdempotencyKey } from '#/api';
+import { thumbnailOf } from './draw';
 import { sha256Of } from './hash';
 import { BrokeOff, putFile } from './put';
 
@@ -13,6 +14,19 @@ const SENDING_MAX = 3;
 const CHECK_MS_MAX = 120_000;
 
 export type Rejection = components['schemas']['Rejection'];
+
+/** What is the picture's own, and the same after another upload. */
+const LASTING: ReadonlySet<Rejection> = new Set([
+  'not_a_picture',
+  'damaged',
+  'too_many_pixels',
+  'animated',
+  'foreign_data',
+  'too_costly',
+  'type_differs',
+]);
+
+type Refusal = 'type' | 'heic' | 'size' | 'empty' | 'twice' | 'unreadable';
 
 export type PhotoState =
   | { at: 'reading' }
@@ -25,7 +39,7 @@ export type PhotoState =
   | { at: 'ready'; already: boolean }
   | { at: 'broken'; sentBytes: number }
   | { at: 'rejected'; reason: Rejection }
-  | { at: 'refused'; why: 'type' | 'heic' | 'size' | 'empty' | 'twice' | 'unreadable' }
+  | { at: 'refused'; why: Refusal }
   | { at: 'failed'; error: unknown }
   /** Had not arrived when the page was loaded again. */
   | { at: 'lost' };
@@ -38,6 +52,11 @@ export interface Photo {
   preview: string | null;
   fileId: string | null;
   state: PhotoState;
+}
+
+/** Never to be part of the task, whatever one does: it takes none of its places. */
+export function isOut({ state }: Pick<Photo, 'state'>): boolean {
+  return state.at === 'refused' || (state.at === 'rejected' && LASTING.has(state.reason));
 }
 
 /** What is kept of a photograph over a reload. */
@@ -64,6 +83,8 @@ export class Uploads {
   #photos: readonly Photo[] = [];
   #jobs = new Map<string, Job>();
   #listeners = new Set<() => void>();
+  /** Chosen when every place was taken; the first of them goes in where one turns out to be none. */
+  #spare: readonly File[] = [];
   #sending = 0;
   #turns: (() => void)[] = [];
 
@@ -73,19 +94,57 @@ export class Uploads {
     return this.#photos;
   }
 
+  /** Those that there was no room for. */
+  get spare(): readonly File[] {
+    return this.#spare;
+  }
+
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   };
 
-  /** Takes as many as there is room for; gives how many were left out. */
-  add(files: readonly File[]): number {
-    // Who chooses a lost one again means the same photograph.
-    const names = new Set(files.map((file) => file.name));
-    const kept = this.#photos.filter((each) => each.state.at !== 'lost' || !names.has(each.name));
-    const taken = files.slice(0, Math.max(0, PHOTOS_MAX - kept.length));
-    const made = taken.map((file): Photo => {
-      const key = crypto.randomUUID();
+  /** Takes as many as there is room for, in their order. What can be none of them takes no place. */
+  add(files: readonly File[]): void {
+    this.#spare = [];
+    this.#take(files);
+  }
+
+  #take(files: readonly File[]): void {
+    const photos = [...this.#photos];
+    const begun: string[] = [];
+    const spare: File[] = [];
+    let room = PHOTOS_MAX - photos.filter((each) => !isOut(each)).length;
+    for (const file of files) {
+      const why = this.#refusal(file);
+      // Who chooses a lost one again means the same photograph, in the same place.
+      const lost = photos.findIndex(
+        (each) =>
+          each.state.at === 'lost' && each.name === file.name && each.sizeBytes === file.size,
+      );
+      if (!why && lost < 0 && room <= 0) {
+        spare.push(file);
+        continue;
+      }
+      const photo = this.#made(file, why);
+      if (lost >= 0) photos.splice(lost, 1, photo);
+      else {
+        photos.push(photo);
+        if (!why) room -= 1;
+      }
+      if (!why) begun.push(photo.key);
+    }
+    this.#spare = spare;
+    this.#put(photos);
+    for (const key of begun) {
+      void this.#run(key);
+      void this.#draw(key);
+    }
+  }
+
+  #made(file: File, why: Refusal | null): Photo {
+    const key = crypto.randomUUID();
+    if (!why) {
       this.#jobs.set(key, {
         file,
         sha256: null,
@@ -93,21 +152,25 @@ export class Uploads {
         arrived: false,
         abort: new AbortController(),
       });
-      return {
-        key,
-        name: file.name,
-        sizeBytes: file.size,
-        preview: null,
-        fileId: null,
-        state: { at: 'reading' },
-      };
-    });
-    this.#put([...kept, ...made]);
-    for (const { key } of made) {
-      void this.#run(key);
-      void this.#draw(key);
     }
-    return files.length - taken.length;
+    return {
+      key,
+      name: file.name,
+      sizeBytes: file.size,
+      preview: null,
+      fileId: null,
+      state: why ? { at: 'refused', why } : { at: 'reading' },
+    };
+  }
+
+  /** What a file can be refused for before it is read. */
+  #refusal(file: File): Refusal | null {
+    // What phones of one maker take; few browsers can show it, and some give it no type.
+    if (/^image\/hei[cf]/.test(file.type) || /\.hei[cf]$/i.test(file.name)) return 'heic';
+    if (!PHOTO_TYPES.includes(file.type)) return 'type';
+    if (file.size === 0) return 'empty';
+    if (file.size > this.bytesMax) return 'size';
+    return null;
   }
 
   /** Finds again what had arrived before a reload. */
@@ -147,6 +210,7 @@ export class Uploads {
   }
 
   clear(): void {
+    this.#spare = [];
     for (const { key } of this.#photos) this.remove(key);
   }
 
@@ -163,16 +227,19 @@ export class Uploads {
     this.#change(key, { state });
   }
 
+  /** It can be none of the photographs: the next that was left out has its place. */
+  #leaveOut(key: string, state: PhotoState): void {
+    this.#state(key, state);
+    const spare = this.#spare;
+    if (spare.length > 0) this.#take(spare);
+  }
+
   /** Shows a picture that this browser can draw, before anything was sent. */
   async #draw(key: string): Promise<void> {
     const file = this.#jobs.get(key)?.file;
-    if (!file || !PHOTO_TYPES.includes(file.type)) return;
-    try {
-      (await createImageBitmap(file)).close();
-    } catch {
-      return;
-    }
-    if (this.#jobs.has(key)) this.#change(key, { preview: URL.createObjectURL(file) });
+    if (!file) return;
+    const drawn = await thumbnailOf(file, () => this.#jobs.has(key));
+    if (drawn && this.#jobs.has(key)) this.#change(key, { preview: URL.createObjectURL(drawn) });
   }
 
   async #run(key: string): Promise<void> {
@@ -180,7 +247,8 @@ export class Uploads {
     if (!job) return;
     try {
       const why = await this.#read(key, job);
-      if (why) this.#state(key, { at: 'refused', why });
+      if (!this.#jobs.has(key)) return;
+      if (why) this.#leaveOut(key, { at: 'refused', why });
       else await this.#send(key, job);
     } catch (error) {
       if (!this.#jobs.has(key)) return;
@@ -190,19 +258,10 @@ export class Uploads {
     }
   }
 
-  async #read(
-    key: string,
-    job: Job,
-  ): Promise<'type' | 'heic' | 'size' | 'empty' | 'twice' | 'unreadable' | null> {
-    const { file } = job;
-    // What phones of one maker take; few browsers can show it, and some give it no type.
-    if (/^image\/hei[cf]/.test(file.type) || /\.hei[cf]$/i.test(file.name)) return 'heic';
-    if (!PHOTO_TYPES.includes(file.type)) return 'type';
-    if (file.size === 0) return 'empty';
-    if (file.size > this.bytesMax) return 'size';
+  async #read(key: string, job: Job): Promise<'twice' | 'unreadable' | null> {
     this.#state(key, { at: 'reading' });
     try {
-      job.sha256 ??= await sha256Of(file);
+      job.sha256 ??= await sha256Of(job.file);
     } catch {
       return 'unreadable';
     }
@@ -220,7 +279,7 @@ export class Uploads {
       if (!this.#jobs.has(key)) return;
       const { fileId, upload } = await this.#begin(job);
       if (this.#photos.some((each) => each.key !== key && each.fileId === fileId)) {
-        this.#state(key, { at: 'refused', why: 'twice' });
+        this.#leaveOut(key, { at: 'refused', why: 'twice' });
         return;
       }
       this.#change(key, { fileId });
@@ -295,7 +354,9 @@ export class Uploads {
           job.idempotencyKey = newIdempotencyKey();
           job.arrived = false;
         }
-        this.#state(key, { at: 'rejected', reason: file.reason ?? 'damaged' });
+        const state = { at: 'rejected', reason: file.reason ?? 'damaged' } as const;
+        if (isOut({ state })) this.#leaveOut(key, state);
+        else this.#state(key, state);
         return;
       }
       if (file.status === 'uploading') throw new BrokeOff(0);

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { api, ask, newIdempotencyKey } from '#/api';
+import { api, ask, useWish } from '#/api';
 import { Trouble } from '#/app/Trouble';
 import { Actions, Button, TextArea, Time } from '#/design';
 import type { Wanted } from './Acts';
@@ -54,7 +54,7 @@ export function HandIn(props: {
   const [note, setNote] = useState('');
   const [links, setLinks] = useState('');
   const [picked, setPicked] = useState<Picked[]>([]);
-  const [key, setKey] = useState(newIdempotencyKey);
+  const wish = useWish();
   const [tried, setTried] = useState(false);
   const { num } = milestone;
   const read = readLinks(links);
@@ -67,14 +67,20 @@ export function HandIn(props: {
     ) ??
       false);
   const send = useMutation({
-    mutationFn: () =>
-      ask(
+    mutationFn: () => {
+      const body = { note, links: read ?? [], files: picked.map((each) => each.id) };
+      return ask(
         api.POST('/api/projects/{project_id}/milestones/{num}/deliverables', {
-          params: { path: { project_id: project.id, num }, header: { 'Idempotency-Key': key } },
-          body: { note, links: read ?? [], files: picked.map((each) => each.id) },
+          params: {
+            path: { project_id: project.id, num },
+            header: { 'Idempotency-Key': wish.keyOf([project.id, num, body]) },
+          },
+          body,
         }),
-      ),
+      );
+    },
     onSuccess: async () => {
+      wish.done();
       setNote('');
       setLinks('');
       setPicked([]);
@@ -82,7 +88,6 @@ export function HandIn(props: {
       await refresh();
       if (mayComplete) props.onAct({ act: 'complete', num });
     },
-    onSettled: () => setKey(newIdempotencyKey()),
   });
   function submit(event: FormEvent) {
     event.preventDefault();

@@ -2,7 +2,7 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { Link, useParams } from 'react-router';
-import { ApiProblem, api, ask, newIdempotencyKey } from '#/api';
+import { ApiProblem, api, ask, useWish } from '#/api';
 import { NoSuchPage } from '#/app/NoSuchPage';
 import { Trouble } from '#/app/Trouble';
 import {
@@ -271,24 +271,29 @@ function AddEvidence({ dispute }: { dispute: Dispute }) {
   const refresh = useRefresh(dispute.projectId);
   const [text, setText] = useState('');
   const [picked, setPicked] = useState<Picked[]>([]);
-  const [key, setKey] = useState(newIdempotencyKey);
+  const wish = useWish();
   const [tried, setTried] = useState(false);
   const empty = text.trim() === '' && picked.length === 0;
   const add = useMutation({
-    mutationFn: () =>
-      ask(
+    mutationFn: () => {
+      const body = { text, files: picked.map((each) => each.id) };
+      return ask(
         api.POST('/api/disputes/{dispute_id}/evidence', {
-          params: { path: { dispute_id: dispute.id }, header: { 'Idempotency-Key': key } },
-          body: { text, files: picked.map((each) => each.id) },
+          params: {
+            path: { dispute_id: dispute.id },
+            header: { 'Idempotency-Key': wish.keyOf([dispute.id, body]) },
+          },
+          body,
         }),
-      ),
+      );
+    },
     onSuccess: async () => {
+      wish.done();
       setText('');
       setPicked([]);
       setTried(false);
       await refresh();
     },
-    onSettled: () => setKey(newIdempotencyKey()),
   });
   function submit(event: FormEvent) {
     event.preventDefault();

@@ -1,35 +1,14 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
-import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Link, NavLink, useSearchParams } from 'react-router';
-import { api, ask } from '#/api';
-import { Trouble } from '#/app/Trouble';
-import {
-  Actions,
-  Address,
-  Button,
-  Empty,
-  Head,
-  LinkButton,
-  Money,
-  Skeleton,
-  State,
-  Time,
-} from '#/design';
-import { SignedIn, useUser } from '#/session';
+import { NotYet, Stale } from '#/app/NotYet';
+import { Actions, Address, Button, Empty, Head, LinkButton, Money, Time } from '#/design';
+import { SignedIn } from '#/session';
 import { Filters, useFilters } from './Filters';
-import { ProposalState } from './Proposals';
+import { MyProposals } from './MyProposals';
 import { usePlace } from './place';
 import styles from './projects.module.css';
-import {
-  type FaceSide,
-  PAGE,
-  type ProjectCard,
-  type ProjectSearch,
-  type Proposal,
-  type ProposalPage,
-  useProjects,
-} from './queries';
+import { type FaceSide, PAGE, type ProjectCard, type ProjectSearch, useProjects } from './queries';
 import { ProjectState, useCategoryName, useDays } from './words';
 
 /** Projects to find work in, or one's own; the address holds what was searched for. */
@@ -214,19 +193,7 @@ function List(props: { search: ProjectSearch; side: FaceSide; none: React.ReactN
     if (short && !isFetchingNextPage && !isPlaceholderData) void fetchNextPage();
   }, [short, isFetchingNextPage, isPlaceholderData, fetchNextPage]);
   usePlace(pages.data !== undefined && !short);
-  if (pages.error && items.length === 0) {
-    return (
-      <Trouble
-        error={pages.error}
-        actions={
-          <Button onClick={() => void pages.refetch()}>
-            <Trans>Try again</Trans>
-          </Button>
-        }
-      />
-    );
-  }
-  if (!pages.data) return <Skeleton lines={5} label={t`Fetching projects`} />;
+  if (!pages.data) return <NotYet of={pages} lines={8} label={t`Fetching projects`} />;
   if (items.length === 0) return props.none;
   function more() {
     setParams(
@@ -245,7 +212,7 @@ function List(props: { search: ProjectSearch; side: FaceSide; none: React.ReactN
           <Card key={each.id} card={each} side={props.side} />
         ))}
       </ul>
-      <Trouble error={pages.error} />
+      <Stale of={pages} />
       {hasNextPage ? (
         <Actions className={styles.more ?? ''}>
           <Button
@@ -314,95 +281,5 @@ function Card({ card, side }: { card: ProjectCard; side: FaceSide }) {
         </span>
       </p>
     </li>
-  );
-}
-
-/** What was proposed with the Stacks wallets of the account, newest first. */
-function useMyProposals() {
-  const user = useUser();
-  const addresses = (user?.addresses ?? [])
-    .map((each) => each.address)
-    .filter((address) => /^S[PMTN]/.test(address));
-  const query = useQuery({
-    queryKey: ['projects', 'proposals', ...addresses],
-    queryFn: async () => {
-      const found: Proposal[] = [];
-      for (const address of addresses) {
-        let cursor: string | null | undefined = '';
-        while (cursor != null) {
-          const page: ProposalPage = await ask(
-            api.GET('/api/freelancers/{address}/proposals', {
-              params: { path: { address }, query: { limit: 100, ...(cursor ? { cursor } : {}) } },
-            }),
-          );
-          found.push(...page.items);
-          cursor = page.nextCursor;
-        }
-      }
-      return found.sort((one, other) => other.createdAt.localeCompare(one.createdAt));
-    },
-    enabled: addresses.length > 0,
-    refetchInterval: 20_000,
-  });
-  return { ...query, none: addresses.length === 0 };
-}
-
-function MyProposals() {
-  const { t } = useLingui();
-  const days = useDays();
-  const proposals = useMyProposals();
-  usePlace(proposals.data !== undefined);
-  if (proposals.error) {
-    return <Trouble error={proposals.error} />;
-  }
-  if (!proposals.none && proposals.isPending) {
-    return <Skeleton lines={4} label={t`Fetching your proposals`} />;
-  }
-  const items = proposals.data ?? [];
-  if (items.length === 0) {
-    return (
-      <Empty
-        state="waiting"
-        level="h2"
-        title={t`You have proposed nothing yet`}
-        actions={
-          <LinkButton kind="primary" to="/work/projects">
-            <Trans>Find work</Trans>
-          </LinkButton>
-        }
-      >
-        <Trans>A proposal names your price and your days. It costs nothing.</Trans>
-      </Empty>
-    );
-  }
-  return (
-    <ul className={styles.cards}>
-      {items.map((each) => (
-        <li key={each.id} className={styles.card}>
-          <h2 className={styles.cardTitle} dir="auto">
-            <Link to={`/work/projects/${each.projectId}`}>{each.projectTitle}</Link>
-          </h2>
-          <p className={styles.cardSum}>
-            <Money minor={each.budgetMinor} asset={each.asset} />
-          </p>
-          <p className={styles.cardWords} dir="auto">
-            {each.coverLetter}
-          </p>
-          <p className={styles.cardFacts}>
-            {each.status === 'waiting' &&
-            each.projectStage === 'open' &&
-            each.termsVersion !== each.projectTermsVersion ? (
-              <State state="look">{t`The terms changed: your turn`}</State>
-            ) : (
-              <ProposalState status={each.status} stage={each.projectStage} />
-            )}
-            <span>{days(each.days)}</span>
-            <span>
-              <Time at={each.createdAt} show="day" />
-            </span>
-          </p>
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { api, ask, newIdempotencyKey } from '#/api';
+import { api, ask, useWish } from '#/api';
 import { Trouble } from '#/app/Trouble';
 import {
   Actions,
@@ -59,7 +59,7 @@ function Form({ project }: { project: Project }) {
   const [days, setDays] = useState(() => String(project.milestones.at(-1)?.days ?? 14));
   const [links, setLinks] = useState('');
   const [picked, setPicked] = useState<Picked[]>([]);
-  const [key, setKey] = useState(newIdempotencyKey);
+  const wish = useWish();
   const [tried, setTried] = useState(false);
   const budget = parseMoney(price, asset);
   const inDays = /^\d{1,3}$/.test(days) ? Number(days) : 0;
@@ -67,22 +67,26 @@ function Form({ project }: { project: Project }) {
   const sound = budget !== null && budget > 0n && inDays >= 2 && inDays <= 365;
   const ready = sound && saysSomething(letter) && read !== null;
   const propose = useMutation({
-    mutationFn: () =>
-      ask(
+    mutationFn: () => {
+      const body = {
+        coverLetter: letter,
+        budgetMinor: String(budget),
+        days: inDays,
+        links: read ?? [],
+        files: picked.map((each) => each.id),
+        termsVersion: project.termsVersion,
+      };
+      return ask(
         api.POST('/api/projects/{project_id}/proposals', {
-          params: { path: { project_id: project.id }, header: { 'Idempotency-Key': key } },
-          body: {
-            coverLetter: letter,
-            budgetMinor: String(budget),
-            days: inDays,
-            links: read ?? [],
-            files: picked.map((each) => each.id),
-            termsVersion: project.termsVersion,
+          params: {
+            path: { project_id: project.id },
+            header: { 'Idempotency-Key': wish.keyOf(body) },
           },
+          body,
         }),
-      ),
+      );
+    },
     onSuccess: refresh,
-    onError: () => setKey(newIdempotencyKey()),
   });
   function submit(event: FormEvent) {
     event.preventDefault();

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { api, ask, newIdempotencyKey } from '#/api';
+import { api, ask, useWish } from '#/api';
 import { Trouble } from '#/app/Trouble';
 import { Actions, Address, Button, Note, Section, TextArea, Time } from '#/design';
 import styles from './projects.module.css';
@@ -74,16 +74,18 @@ function Form({ project }: { project: Project }) {
   const refresh = useRefresh(project.id);
   const [rating, setRating] = useState(0);
   const [text, setText] = useState('');
-  const [key] = useState(newIdempotencyKey);
+  const wish = useWish();
   const [tried, setTried] = useState(false);
   const write = useMutation({
-    mutationFn: () =>
-      ask(
+    mutationFn: () => {
+      const body = { rating, text };
+      return ask(
         api.POST('/api/projects/{project_id}/reviews', {
-          params: { ...at(project.id).params, header: { 'Idempotency-Key': key } },
-          body: { rating, text },
+          params: { ...at(project.id).params, header: { 'Idempotency-Key': wish.keyOf(body) } },
+          body,
         }),
-      ),
+      );
+    },
     onSuccess: refresh,
   });
   function submit(event: FormEvent) {

@@ -1,14 +1,17 @@
 /** Sums of a project, in whole numbers and with the contract's own rounding. */
 
+import { formatPercent } from '#/design';
+import { i18n } from '#/i18n';
+
 const WHOLE = 10_000n;
 
 export function bondOf(amountMinor: string, bondBps: number): bigint {
   return (BigInt(amountMinor) * BigInt(bondBps)) / WHOLE;
 }
 
-/** 250 is "2.5 %", with a space that does not break. */
+/** 250 is "2.5%", as the language of the page writes it. */
 export function percent(bps: number): string {
-  return `${(bps / 100).toFixed(2).replace(/\.?0+$/, '')}\u00a0%`;
+  return formatPercent(bps, i18n.locale);
 }
 
 const BLOCKS_PER_DAY = 144;

@@ -1,7 +1,10 @@
-import { api, ask, newIdempotencyKey } from '#/api';
+import { api, ask, makeWish } from '#/api';
 
 const LOOK_MS = 500;
 const LOOKS_MAX = 120;
+
+/** One picked again after a lost answer is the same document. */
+const wish = makeWish();
 
 /** A document was refused by the check, for the reason that is said. */
 export class DocumentRefused extends Error {
@@ -13,18 +16,20 @@ export async function uploadDocument(file: File): Promise<string> {
   const content = await file.arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const body = {
+    sha256,
+    sizeBytes: file.size,
+    contentType: file.type || 'application/octet-stream',
+    purpose: 'document',
+    name: file.name,
+  } as const;
   const { fileId, upload } = await ask(
     api.POST('/api/files/uploads', {
-      params: { header: { 'Idempotency-Key': newIdempotencyKey() } },
-      body: {
-        sha256,
-        sizeBytes: file.size,
-        contentType: file.type || 'application/octet-stream',
-        purpose: 'document',
-        name: file.name,
-      },
+      params: { header: { 'Idempotency-Key': wish.keyOf(body) } },
+      body,
     }),
   );
+  wish.done();
   const path = { params: { path: { file_id: fileId } } };
   if (upload) {
     const { method, url, headers } = upload;

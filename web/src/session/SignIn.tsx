@@ -9,7 +9,8 @@ import {
   useState,
 } from 'react';
 import { useWords, type Words } from '#/api';
-import { Actions, Address, Button, Dialog, Empty, Head, Note } from '#/design';
+import { keeper } from '#/api/keeper';
+import { Actions, Address, Button, Dialog, Empty, Head, Note, Skeleton } from '#/design';
 import type { ConnectedWallet, FoundWallet } from '#/wallets';
 import { StillWaiting } from './StillWaiting';
 import { linkWallet, signIn, useSession } from './session';
@@ -163,6 +164,29 @@ function SignInDialog(props: { open: boolean; asked: Asked; onClose: () => void 
   );
 }
 
+/** It is not known whether one is signed in: the cookie could not be tried, and is tried again. */
+function Away() {
+  return (
+    <div role="alert">
+      <Empty
+        state="look"
+        level="h2"
+        title={<Trans>The server cannot be reached</Trans>}
+        actions={
+          <Button onClick={() => void keeper.renew(null).catch(() => undefined)}>
+            <Trans>Try again</Trans>
+          </Button>
+        }
+      >
+        <Trans>
+          So it is not known here who you are. What is under way goes on without this page, and you
+          stay signed in. It is tried again by itself.
+        </Trans>
+      </Empty>
+    </div>
+  );
+}
+
 /** Shows its children to who is signed in, and to others what to do. */
 export function SignedIn(props: {
   children: ReactNode;
@@ -175,7 +199,13 @@ export function SignedIn(props: {
   return (
     <>
       {props.title && <Head title={props.title} />}
-      {session.at !== 'asking' && <SignInFirst why={props.why} ended={session.ended} />}
+      {session.at === 'asking' ? (
+        <Skeleton lines={5} />
+      ) : session.away ? (
+        <Away />
+      ) : (
+        <SignInFirst why={props.why} ended={session.ended} />
+      )}
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useSearchParams } from 'react-router';
 import type { User } from '#/api';
-import { Trouble } from '#/app/Trouble';
+import { NotYet, Stale } from '#/app/NotYet';
 import {
   Actions,
   type Asset,
@@ -14,7 +14,6 @@ import {
   Section,
   SelectField,
   Sheet,
-  Skeleton,
   Two,
 } from '#/design';
 import { SignedIn, useUser } from '#/session';
@@ -42,9 +41,8 @@ function Purses({ user }: { user: User }) {
   const { t } = useLingui();
   const [query, setQuery] = useSearchParams();
   const balances = useBalances(user.id);
-  if (balances.isPending) return <Skeleton lines={5} label={t`Fetching your balance`} />;
-  if (balances.error) {
-    return <Trouble error={balances.error} level="h2" />;
+  if (!balances.data) {
+    return <NotYet of={balances} lines={8} label={t`Fetching your balance`} />;
   }
   const { items } = balances.data;
   const shown = items.find((each) => each.asset === query.get('asset')) ?? largest(items);
@@ -68,6 +66,7 @@ function Purses({ user }: { user: User }) {
   }
   return (
     <div className={styles.page}>
+      <Stale of={balances} />
       {items.length > 1 && (
         <SelectField
           label={t`Asset`}
@@ -156,15 +155,17 @@ function Fortnight(props: { accountId: string; asset: Asset }) {
     <Section
       title={<Trans>14 days</Trans>}
       aside={
-        <span className="fine">
-          <Plural value={votes} one="# vote" other="# votes" />
-        </span>
+        days.data && (
+          <span className="fine">
+            <Plural value={votes} one="# vote" other="# votes" />
+          </span>
+        )
       }
     >
-      {days.isPending ? (
-        <Skeleton lines={3} />
-      ) : (
+      {days.data ? (
         <Chart votesOn={(day) => days.on(day)?.votes ?? 0} />
+      ) : (
+        <NotYet of={days} lines={6} level="h3" />
       )}
     </Section>
   );

@@ -2,6 +2,7 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
+import { NotYet } from '#/app/NotYet';
 import { Trouble } from '#/app/Trouble';
 import {
   Actions,
@@ -11,7 +12,6 @@ import {
   Ledger,
   Money,
   Section,
-  Skeleton,
   State,
   Time,
 } from '#/design';
@@ -31,7 +31,6 @@ export function History(props: { accountId: string; asset: Asset }) {
       ),
     onSuccess: (text) => save(text, `earnest-${asset}.csv`),
   });
-  const trouble = entries.error ?? file.error;
   const lines = foldEntries(
     entries.data?.pages.flatMap((page) => page.items) ?? [],
     (payouts.data?.items ?? []).filter((each) => each.asset === asset),
@@ -48,8 +47,10 @@ export function History(props: { accountId: string; asset: Asset }) {
         )
       }
     >
-      <Trouble error={trouble} />
-      {entries.isPending && <Skeleton lines={4} label={t`Fetching the history`} />}
+      <Trouble error={file.error} />
+      {!entries.data && (
+        <NotYet of={entries} lines={6} level="h3" label={t`Fetching the history`} />
+      )}
       {entries.data && lines.length === 0 && (
         <p className="muted">
           <Trans>Nothing has moved in {asset} yet.</Trans>

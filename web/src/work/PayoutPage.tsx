@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useParams } from 'react-router';
 import { ApiProblem } from '#/api';
-import { Trouble } from '#/app/Trouble';
+import { NotYet, Stale } from '#/app/NotYet';
 import {
   Actions,
   Address,
@@ -13,7 +13,6 @@ import {
   Money,
   Section,
   Sheet,
-  Skeleton,
   Time,
   Two,
 } from '#/design';
@@ -42,7 +41,8 @@ export function PayoutPage() {
 
 function Payout({ id }: { id: string }) {
   const { t } = useLingui();
-  const { data: payout, error } = usePayout(id);
+  const found = usePayout(id);
+  const { data: payout, error } = found;
   if (!payout && error instanceof ApiProblem && (error.status === 404 || error.status === 400)) {
     return (
       <Empty
@@ -61,16 +61,14 @@ function Payout({ id }: { id: string }) {
       </Empty>
     );
   }
-  if (!payout && error) {
-    return <Trouble error={error} level="h2" />;
-  }
-  if (!payout) return <Skeleton lines={5} label={t`Fetching the withdrawal`} />;
+  if (!payout) return <NotYet of={found} lines={6} label={t`Fetching the withdrawal`} />;
   return (
     <Two>
       <Section
         title={<Money minor={payout.amountMinor} asset={payout.asset} />}
         aside={<PayoutState payout={payout} />}
       >
+        <Stale of={found} />
         <div className={styles.back} aria-live="polite">
           <PayoutSteps payout={payout} />
         </div>

@@ -2,7 +2,7 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
 import { ApiProblem, api, ask, type components } from '#/api';
-import { Trouble } from '#/app/Trouble';
+import { NotYet, Stale } from '#/app/NotYet';
 import {
   Actions,
   Address,
@@ -17,7 +17,6 @@ import {
   Money,
   Note,
   Section,
-  Skeleton,
   Stack,
   shortAddress,
   Time,
@@ -106,19 +105,13 @@ function useReviews(address: string, role: Role) {
 /** One side of the market. */
 function Standing({ address, as: role }: { address: string; as: Role }) {
   const { t } = useLingui();
-  const { data, error, isPending } = useReputation(address, role);
+  const found = useReputation(address, role);
+  const { data } = found;
   const title = role === 'client' ? t`As a client` : t`As a freelancer`;
-  if (isPending) {
+  if (!data) {
     return (
       <Section title={title}>
-        <Skeleton lines={4} label={t`Fetching the reputation`} />
-      </Section>
-    );
-  }
-  if (error) {
-    return (
-      <Section title={title}>
-        <Trouble error={error} />
+        <NotYet of={found} lines={6} level="h3" label={t`Fetching the reputation`} />
       </Section>
     );
   }
@@ -293,12 +286,11 @@ function Behind({ of }: { of: Reputation }) {
 
 function Reviews({ address, as: role }: { address: string; as: Role }) {
   const pages = useReviews(address, role);
-  if (pages.error) {
-    return <Trouble error={pages.error} />;
-  }
-  const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  if (!pages.data) return <NotYet of={pages} lines={3} level="h3" />;
+  const items = pages.data.pages.flatMap((page) => page.items);
   return (
     <>
+      <Stale of={pages} />
       <ul className={styles.reviews}>
         {items.map((each) => (
           <li key={`${each.projectId}/${each.authorAddress}`}>

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useRef, useState } from 'react';
-import { ApiProblem, api, ask, newIdempotencyKey, type User, useWords } from '#/api';
+import { type ReactNode, useState } from 'react';
+import { ApiProblem, api, ask, type User, useWish, useWords } from '#/api';
 import {
   Actions,
   Address,
@@ -96,30 +96,23 @@ export function Withdraw(props: { user: User; asset: Asset; availableMinor: stri
   );
 }
 
-/** One key for each thing wanted: the same amount again after a silence is the same payout. */
+/** The same amount again after a silence is the same payout. */
 function useWithdraw(accountId: string) {
   const queries = useQueryClient();
-  const wanted = useRef<{ body: string; key: string } | null>(null);
+  const wish = useWish();
   const { mutate, isPending, error } = useMutation({
-    mutationFn: (body: { asset: Asset; amountMinor: string }) => {
-      const text = JSON.stringify(body);
-      if (wanted.current?.body !== text) wanted.current = { body: text, key: newIdempotencyKey() };
-      return ask(
+    mutationFn: (body: { asset: Asset; amountMinor: string }) =>
+      ask(
         api.POST('/api/payouts', {
-          params: { header: { 'Idempotency-Key': wanted.current.key } },
+          params: { header: { 'Idempotency-Key': wish.keyOf(body) } },
           body,
         }),
-      );
-    },
+      ),
     onSuccess: () => {
-      wanted.current = null;
+      wish.done();
       for (const key of ['payouts', 'balance']) {
         void queries.invalidateQueries({ queryKey: [key, accountId] });
       }
-    },
-    onError: (problem) => {
-      // A no is an answer: what is wanted next is another thing.
-      if (problem instanceof ApiProblem) wanted.current = null;
     },
   });
   return {

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { ApiProblem, type components, useWords } from '#/api';
-import { Address, type Asset, Empty, Fact, Facts, formatShare, Money, State } from '#/design';
+import { Address, type Asset, Empty, Fact, Facts, formatPercent, Money, State } from '#/design';
 
 type Answer = components['schemas']['ContractAnswer'];
 
@@ -24,7 +24,7 @@ export function Contract({ contract }: { contract: UseQueryResult<Answer> }) {
       </Empty>
     );
   }
-  const fee = data.feeBps == null ? '' : formatShare(data.feeBps, i18n.locale);
+  const fee = data.feeBps == null ? '' : formatPercent(data.feeBps, i18n.locale);
   const announced = data.announcedFee;
   const set = data.arbiterSet;
   return (
@@ -59,7 +59,8 @@ export function Contract({ contract }: { contract: UseQueryResult<Answer> }) {
       )}
       {data.feeBps != null && (
         <Fact name={t`Fee of new projects`}>
-          {fee} %{announced && <Announced bps={announced.feeBps} from={announced.activeFrom} />}
+          {fee}
+          {announced && <Announced bps={announced.feeBps} from={announced.activeFrom} />}
         </Fact>
       )}
       {set && (
@@ -85,13 +86,13 @@ export function Contract({ contract }: { contract: UseQueryResult<Answer> }) {
 
 function Announced(props: { bps: number; from: number }) {
   const { i18n } = useLingui();
-  const fee = formatShare(props.bps, i18n.locale);
+  const fee = formatPercent(props.bps, i18n.locale);
   const from = i18n.number(props.from);
   return (
     <>
       {', '}
       <Trans>
-        {fee} % from Bitcoin block {from}
+        {fee} from Bitcoin block {from}
       </Trans>
     </>
   );

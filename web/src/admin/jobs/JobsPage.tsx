@@ -1,7 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, type components, newIdempotencyKey } from '#/api';
+import { api, ask, type components, useWish } from '#/api';
 import { Trouble } from '#/app/Trouble';
 import {
   Actions,
@@ -76,23 +76,25 @@ function HeldOnes({ held }: { held: Held[] }) {
   const client = useQueryClient();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [note, setNote] = useState('');
-  const [key, setKey] = useState(newIdempotencyKey);
+  const wish = useWish();
   const ids = held.map((job) => job.id);
   const wanted = ids.filter((id) => chosen.has(id));
   const retry = useMutation({
-    mutationFn: (which: string[]) =>
-      ask(
+    mutationFn: (which: string[]) => {
+      const body = { ids: which.slice(0, 100), note };
+      return ask(
         api.POST('/api/admin/jobs/retry', {
-          params: { header: { 'Idempotency-Key': key } },
-          body: { ids: which.slice(0, 100), note },
+          params: { header: { 'Idempotency-Key': wish.keyOf(body) } },
+          body,
         }),
-      ),
+      );
+    },
     onSuccess: () => {
+      wish.done();
       setChosen(new Set());
       setNote('');
     },
     onSettled: async () => {
-      setKey(newIdempotencyKey());
       await client.invalidateQueries({ queryKey: ['admin', 'jobs'] });
     },
   });

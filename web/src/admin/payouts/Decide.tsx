@@ -1,9 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, type components, newIdempotencyKey } from '#/api';
+import { api, ask, type components, useWish } from '#/api';
 import { Trouble } from '#/app/Trouble';
-import { Actions, Button, Money, Section, Stack, stickClass, TextArea } from '#/design';
+import { Actions, Button, Dialog, Money, Section, Stack, stickClass, TextArea } from '#/design';
 import { payoutQuery } from '../queries';
 
 type Page = components['schemas']['PayoutPageAnswer'];
@@ -16,16 +16,24 @@ export function Decide({ page }: { page: Page }) {
   const { payout } = page;
   const [note, setNote] = useState('');
   const [missing, setMissing] = useState(false);
-  const [key, setKey] = useState(newIdempotencyKey);
+  const [asking, setAsking] = useState(false);
+  const wish = useWish();
   const decide = useMutation({
-    mutationFn: (decision: Decision) =>
-      ask(
+    mutationFn: (decision: Decision) => {
+      const body = { decision, note };
+      return ask(
         api.POST('/api/admin/payouts/{payout_id}/decision', {
-          params: { path: { payout_id: payout.id }, header: { 'Idempotency-Key': key } },
-          body: { decision, note },
+          params: {
+            path: { payout_id: payout.id },
+            header: { 'Idempotency-Key': wish.keyOf([payout.id, body]) },
+          },
+          body,
         }),
-      ),
+      );
+    },
     onSuccess: async (answer) => {
+      wish.done();
+      setAsking(false);
       client.setQueryData(payoutQuery(payout.id).queryKey, answer);
       setNote('');
       setMissing(false);
@@ -33,12 +41,14 @@ export function Decide({ page }: { page: Page }) {
     },
     // What it found is on the page now: somebody else may have been first.
     onError: () => client.invalidateQueries({ queryKey: payoutQuery(payout.id).queryKey }),
-    onSettled: () => setKey(newIdempotencyKey()),
   });
   const act = (decision: Decision) => () => {
-    if (note.trim()) decide.mutate(decision);
-    else setMissing(true);
+    if (!note.trim()) setMissing(true);
+    // What ends a payout is asked twice; the others can be taken back.
+    else if (decision === 'give_back') setAsking(true);
+    else decide.mutate(decision);
   };
+  const sum = <Money inherit minor={payout.amountMinor} asset={payout.asset} />;
   const waits = payout.status === 'requested';
   return (
     <div className={stickClass}>
@@ -86,7 +96,7 @@ export function Decide({ page }: { page: Page }) {
               </Button>
             )}
           </Actions>
-          <Trouble error={decide.error} />
+          {!asking && <Trouble error={decide.error} />}
           {page.mayGiveBack ? (
             <p className="fine">
               <Trans>
@@ -110,6 +120,37 @@ export function Decide({ page }: { page: Page }) {
           </p>
         </Stack>
       </Section>
+      <Dialog
+        open={asking}
+        onClose={() => setAsking(false)}
+        held={decide.isPending}
+        coin="look"
+        title={<Trans>Give {sum} back?</Trans>}
+        actions={
+          <>
+            <Button onClick={() => setAsking(false)}>
+              <Trans>Leave it as it is</Trans>
+            </Button>
+            <Button
+              kind="danger"
+              disabled={decide.isPending}
+              onClick={() => decide.mutate('give_back')}
+            >
+              <Trans>
+                Give <Money inherit minor={payout.amountMinor} asset={payout.asset} /> back
+              </Trans>
+            </Button>
+          </>
+        }
+      >
+        <p>
+          <Trans>
+            This payout ends, and is not sent. The sum is in its owner’s balance again, who may ask
+            for it anew. It cannot be undone.
+          </Trans>
+        </p>
+        <Trouble error={decide.error} />
+      </Dialog>
     </div>
   );
 }

@@ -238,7 +238,7 @@ function AttemptState({ of }: { of: Attempt }) {
       {of.chainTx && (
         <Sub>
           <Trans>
-            Payouts in it: {shared}. The same bytes handed out: {handed}.
+            Payouts in it: {shared}. Times it was sent, always the same: {handed}.
           </Trans>
         </Sub>
       )}

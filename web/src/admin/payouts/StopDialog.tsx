@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, newIdempotencyKey } from '#/api';
+import { api, ask, useWish } from '#/api';
 import { Trouble } from '#/app/Trouble';
 import { Button, Dialog, TextArea } from '#/design';
 
@@ -11,21 +11,23 @@ export function StopDialog(props: { stop: boolean; open: boolean; onClose: () =>
   const client = useQueryClient();
   const [note, setNote] = useState('');
   const [missing, setMissing] = useState(false);
-  const [key, setKey] = useState(newIdempotencyKey);
+  const wish = useWish();
   const act = useMutation({
-    mutationFn: () =>
-      ask(
+    mutationFn: () => {
+      const body = { stopped: props.stop, note };
+      return ask(
         api.POST('/api/admin/payouts/stop', {
-          params: { header: { 'Idempotency-Key': key } },
-          body: { stopped: props.stop, note },
+          params: { header: { 'Idempotency-Key': wish.keyOf(body) } },
+          body,
         }),
-      ),
+      );
+    },
     onSuccess: async () => {
+      wish.done();
       await client.invalidateQueries({ queryKey: ['admin'] });
       setNote('');
       props.onClose();
     },
-    onSettled: () => setKey(newIdempotencyKey()),
   });
   return (
     <Dialog

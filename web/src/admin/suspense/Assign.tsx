@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
-import { ApiProblem, api, ask, newIdempotencyKey } from '#/api';
+import { useState } from 'react';
+import { ApiProblem, api, ask, useWish } from '#/api';
 import { Trouble } from '#/app/Trouble';
 import {
   Actions,
@@ -199,31 +199,25 @@ function Choices(props: {
   );
 }
 
-/** One key for each thing wanted: the same again after a silence is the same settlement. */
 function useSettle(item: Item, onRaced: (first: First) => void) {
   const queries = useQueryClient();
-  const wanted = useRef<{ text: string; key: string } | null>(null);
+  const wish = useWish();
   return useMutation({
-    mutationFn: (body: { accountId: string; note: string }) => {
-      const text = JSON.stringify(body);
-      if (wanted.current?.text !== text) wanted.current = { text, key: newIdempotencyKey() };
-      return ask(
+    mutationFn: (body: { accountId: string; note: string }) =>
+      ask(
         api.POST('/api/admin/suspense/{suspense_id}/settlement', {
           params: {
             path: { suspense_id: item.id },
-            header: { 'Idempotency-Key': wanted.current.key },
+            header: { 'Idempotency-Key': wish.keyOf(body) },
           },
           body,
         }),
-      );
-    },
+      ),
     onSuccess: (settled) => {
       queries.setQueryData(itemQuery(item.id).queryKey, settled);
       void queries.invalidateQueries({ queryKey: ['admin'] });
     },
     onError: (error) => {
-      // A no is an answer: what is wanted next is another thing.
-      if (error instanceof ApiProblem) wanted.current = null;
       if (isRaced(error)) {
         onRaced(error.facts as unknown as First);
         void queries.invalidateQueries({ queryKey: ['admin', 'suspense'] });
