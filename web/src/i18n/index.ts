@@ -36,9 +36,16 @@ async function read(language: Language, catalog: Catalog): Promise<Record<string
   return file ? (await file()).messages : {};
 }
 
+/** Figures inside of sentences have Latin digits too, whatever a browser writes in a language. */
+const withLatinDigits = (language: Language) => `${language}-u-nu-latn`;
+
 async function show(language: Language): Promise<void> {
   const read_ = await Promise.all([...wanted].map((catalog) => read(language, catalog)));
-  i18n.loadAndActivate({ locale: language, messages: Object.assign({}, ...read_) });
+  i18n.loadAndActivate({
+    locale: language,
+    locales: withLatinDigits(language),
+    messages: Object.assign({}, ...read_),
+  });
   document.documentElement.lang = language;
   document.documentElement.dir = LANGUAGES.find((each) => each.value === language)?.dir ?? 'ltr';
 }
@@ -57,7 +64,11 @@ export async function addCatalog(catalog: Catalog): Promise<void> {
   const messages = await read(language, catalog);
   // The language may have changed meanwhile, and was then loaded with this catalog.
   if (i18n.locale === language) {
-    i18n.loadAndActivate({ locale: language, messages: { ...i18n.messages, ...messages } });
+    i18n.loadAndActivate({
+      locale: language,
+      locales: withLatinDigits(language),
+      messages: { ...i18n.messages, ...messages },
+    });
   }
 }
 
