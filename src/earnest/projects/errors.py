@@ -159,6 +159,13 @@ class LinkNotTaken(EarnestError):
     kind = Kind.INVALID
 
 
+class EscrowPaused(EarnestError):
+    """The contract takes no new projects at the moment. Those that it has go on."""
+
+    code = "escrow_paused"
+    kind = Kind.CONFLICT
+
+
 class FundingUnknown(EarnestError):
     """No escrow of these two parties was created by that chain_tx, as far as the chain is read."""
 

@@ -30,6 +30,7 @@ from earnest.projects.errors import (
     AssetNotOffered,
     CreationNotFinal,
     EscrowNotConfigured,
+    EscrowPaused,
     FundingUnknown,
     IllegalMove,
     NotTheClient,
@@ -47,13 +48,15 @@ from earnest.projects.service_view import BurnClock, ProjectView
 
 class Rights(msgspec.Struct, frozen=True, kw_only=True):
     """Every right in an escrow, and the wallets of whoever asks. `awaited` says why none of them
-    may be signed yet; None once the creation is final."""
+    may be signed yet; None once the creation is final. `paused`: there is none, and the contract
+    takes none now."""
 
     acts: list[Act]
     wallets: set[str]
     may_create: bool
     awaited: str | None
     clock: BurnClock | None
+    paused: bool = False
 
     def is_mine(self, act: Act) -> bool:
         """Whether a wallet of whoever asks has the right now."""
@@ -79,14 +82,18 @@ async def list_acts(
         raise ProjectUnknown
     funding = _named(view, creation_tx_id)
     if funding is None:
+        agreed = view.agreement
+        paused = agreed is not None and await _is_paused(db, agreed.contract)
         return Rights(
             acts=[],
             wallets=set(),
-            may_create=view.agreement is not None
+            may_create=agreed is not None
             and view.part is service_view.Part.CLIENT
-            and not _is_reference_spent(view),
+            and not _is_reference_spent(view)
+            and not paused,
             awaited=None,
             clock=view.clock,
+            paused=paused,
         )
     live = funding.live
     return Rights(
@@ -116,6 +123,12 @@ def _is_reference_spent(view: ProjectView) -> bool:
         return False
     taken = {(each.live.project.client, each.live.project.reference) for each in view.others}
     return (view.agreement.client_address, view.agreement.reference) in taken
+
+
+async def _is_paused(db: Connection, contract: str) -> bool:
+    """Whether the contract refuses new projects, by all that the chain shows."""
+    config = await config_of(db, contract, View.LIVE)
+    return config is not None and config.paused
 
 
 def _awaited(view: ProjectView, live: ProjectState) -> str:
@@ -205,7 +218,8 @@ async def _prepare_creation(
 ) -> PreparedCall:
     """The call that funds an agreement. Raises `NotTheClient`, `ProjectFunded`,
     `ProjectNotAgreed`, `ReferenceSpent` where the contract would refuse it for its reference,
-    `EscrowNotConfigured` while the contract's deploy is not read."""
+    `EscrowPaused` where it takes no new projects, `EscrowNotConfigured` while the contract's deploy
+    is not read."""
     agreement = view.agreement
     if view.part is not service_view.Part.CLIENT:
         raise NotTheClient
@@ -215,6 +229,8 @@ async def _prepare_creation(
         raise ProjectNotAgreed
     if _is_reference_spent(view):
         raise ReferenceSpent
+    if await _is_paused(db, agreement.contract):
+        raise EscrowPaused
     # What is final, so that a fee or a set that a reorg takes back is never agreed to.
     config = await config_of(db, agreement.contract, View.FINAL)
     if config is None:

@@ -49,12 +49,13 @@ class ActsAnswer(Wire, frozen=True):
     """Every right there is, those of later heights included. `burnHeight` is where Bitcoin stands.
 
     `mayCreate`: there is no escrow yet, and you are the one to fund it. `awaited` says why nothing
-    is signed yet.
+    is signed yet. `paused`: there is no escrow yet, and the contract takes no new projects now.
     """
 
     burn_height: int | None
     may_create: bool
     awaited: str | None
+    paused: bool
     items: list[ActAnswer]
 
 
@@ -79,6 +80,7 @@ def show_acts(rights: Rights) -> ActsAnswer:
         burn_height=clock.burn_height if clock else None,
         may_create=rights.may_create,
         awaited=rights.awaited,
+        paused=rights.paused,
         items=[
             ActAnswer(
                 act=act.act,

@@ -10,10 +10,12 @@ from earnest.escrow import (
     ActTooEarly,
     EscrowNotConfigured,
     PreparedCall,
+    events,
 )
 from earnest.projects import service_calls
 from earnest.projects.errors import (
     CreationNotFinal,
+    EscrowPaused,
     FundingUnknown,
     IllegalMove,
     NotTheClient,
@@ -27,6 +29,7 @@ from earnest.projects.proposals import service as service_proposals
 from earnest.projects.rules_chain import ChainAct
 from earnest.projects.service_calls import Rights
 from tests.escrow_chain import ARBITER
+from tests.escrow_contract import OWNER
 from tests.escrow_market import CONTRACT, Deal, EscrowMarket, Party, tx_id
 
 
@@ -119,6 +122,27 @@ async def test_who_may_create(market: EscrowMarket) -> None:
     await market.fund(deal, final=False)
     with pytest.raises(ProjectFunded):
         await prepare(deal, deal.client, ChainAct.CREATE)
+
+
+async def test_a_paused_contract_is_asked_for_no_project(market: EscrowMarket) -> None:
+    """It would refuse, and the network keep its fee: no call is prepared and both sides are told,
+    as soon as the chain shows it; what is locked already goes on."""
+    deal, other = await market.agree(), await market.agree()
+    escrow = await market.fund(other)
+    chain = await market.chain()
+    await chain.mine(events.PauseChanged, OWNER, paused=True)
+    for by in (deal.client, deal.freelancer):
+        found = await rights(deal, by)
+        assert found.paused
+        assert not found.may_create
+    with pytest.raises(EscrowPaused):
+        await prepare(deal, deal.client, ChainAct.CREATE)
+    assert not (await rights(other, other.freelancer)).paused
+    assert ("accept", None) in mine(await rights(other, other.freelancer))
+    await chain.accept(escrow)
+    await chain.mine(events.PauseChanged, OWNER, paused=False)
+    assert (await rights(deal, deal.client)).may_create
+    assert (await prepare(deal, deal.client, ChainAct.CREATE)).sender == deal.client.address
 
 
 async def test_no_call_before_the_creation_is_final(market: EscrowMarket) -> None:

@@ -43,6 +43,10 @@ const CODES: Record<string, [MessageDescriptor, MessageDescriptor]> = {
     msg`This agreement cannot be locked any more`,
     msg`An escrow that differs bears its mark. Take the acceptance back and accept the proposal again.`,
   ],
+  escrow_paused: [
+    msg`The contract takes no new projects now`,
+    msg`Its owner has paused it. Nothing is locked; try again later.`,
+  ],
   challenge_spent: [msg`This text was signed before`, msg`Sign in again for a new one.`],
   challenge_unknown: [msg`This text is not ours`, msg`Sign in again for a new one.`],
   challenge_for_another_wallet: [

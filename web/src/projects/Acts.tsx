@@ -393,7 +393,14 @@ function Says(props: {
       );
     }
     case 'accept':
-      return <Trans>No money moves. From then on the client can no longer cancel.</Trans>;
+      return escrow && !escrow.matches ? (
+        <Trans>
+          It is not what was agreed on: what the escrow says holds from then on. No money moves, and
+          the client can no longer cancel.
+        </Trans>
+      ) : (
+        <Trans>No money moves. From then on the client can no longer cancel.</Trans>
+      );
     case 'cancel':
       return <Trans>All of it goes back to you. It cannot be undone.</Trans>;
     case 'decline':

@@ -90,7 +90,7 @@ function Page({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
         <DisputeState dispute={dispute} />
       </Head>
       <div className={styles.body}>
-        <Figures label={t`At a glance`}>
+        <Figures label={t`At a glance`} className={styles.glance ?? ''}>
           <Figure label={t`In dispute`}>
             <Money minor={dispute.amountMinor} asset={asset} />
           </Figure>

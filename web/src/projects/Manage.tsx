@@ -12,7 +12,7 @@ export function Manage({ project }: { project: Project }) {
   if (project.part !== 'client' || project.funding?.escrow) return null;
   if (project.stage !== 'open' && project.stage !== 'pending') return null;
   return (
-    <Section title={<Trans>Change or call off</Trans>}>
+    <Section id="manage" title={<Trans>Change or call off</Trans>}>
       <p className="fine">
         {project.stage === 'open' ? (
           <Trans>

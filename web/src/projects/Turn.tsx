@@ -122,7 +122,24 @@ function Unfunded({ project, rights, onAct }: Props) {
       </Note>
     );
   }
-  if (isReferenceSpent(project)) return <Spent />;
+  if (isReferenceSpent(project)) return <Spent project={project} />;
+  if (rights?.paused) {
+    return (
+      <Note
+        state="waiting"
+        level="h2"
+        title={<Trans>The contract takes no new projects now</Trans>}
+      >
+        <p>
+          <Trans>
+            Its owner has paused it. Nothing is locked, and what was agreed on stands. This page
+            says when {total} can be locked; you may close it.
+          </Trans>
+        </p>
+        <Differing project={project} />
+      </Note>
+    );
+  }
   return (
     <Note
       state="provisional"

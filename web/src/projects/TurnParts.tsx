@@ -41,7 +41,36 @@ export function isReferenceSpent({ agreement, funding }: Project): boolean {
   );
 }
 
-export function Spent() {
+export function Spent({ project }: { project: Project }) {
+  const { agreement, funding } = project;
+  const back = funding?.others.some(
+    ({ client, reference, status }) =>
+      client === agreement?.clientAddress &&
+      reference === agreement.reference &&
+      (status === 'cancelled' || status === 'refunded'),
+  );
+  if (back) {
+    return (
+      <Note
+        state="look"
+        act
+        level="h2"
+        title={<Trans>What was agreed on cannot be locked any more</Trans>}
+        actions={
+          <a className={buttonClass({ kind: 'primary' })} href="#manage">
+            <Trans>To the acceptance</Trans>
+          </a>
+        }
+      >
+        <p>
+          <Trans>
+            An escrow that differs bore the mark of this agreement, and the contract takes a mark
+            once. Its money is back. Take the acceptance back, and accept the proposal again.
+          </Trans>
+        </p>
+      </Note>
+    );
+  }
   return (
     <Note
       state="look"
