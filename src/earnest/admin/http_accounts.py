@@ -14,7 +14,7 @@ from earnest.accounts import SECURITY, CurrentPrincipal, require_operator
 from earnest.admin.errors import AccountNotThere
 from earnest.kit.db import Connection
 from earnest.kit.money import Asset, Chain
-from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.wire import AmountMinor, Page, Wire
@@ -169,12 +169,13 @@ class AccountsController(Controller):
                 found = await accounts.list_newest(
                     db, before=(place.at, place.id) if place else None, limit=limit + 1
                 )
-        more = None
-        if len(found) > limit:
-            last = found[limit - 1]
-            more = encode_cursor(last.id if beginning else _Position(last.created_at, last.id))
-        page = Page(items=[_show_found(each) for each in found[:limit]], next_cursor=more)
-        return Response(page, headers=_NO_STORE)
+        page, following = cut_page(
+            found,
+            limit,
+            lambda last: last.id if beginning else _Position(last.created_at, last.id),
+        )
+        answer = Page(items=[_show_found(each) for each in page], next_cursor=following)
+        return Response(answer, headers=_NO_STORE)
 
     @get("/{account_id:uuid}", summary="An account", responses=answers(400, 401, 403, 404, 503))
     async def show(

@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 from earnest import audit
 from earnest.accounts import SECURITY, CurrentPrincipal, require_operator
 from earnest.kit.db import Connection
-from earnest.kit.paging import Cursor, CursorUnknown, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, CursorUnknown, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenDatabase
 from earnest.kit.problems import answers
 from earnest.kit.wire import Page, Wire
@@ -77,10 +77,9 @@ async def list_acts(
         found = await audit.list_acts(
             db, limit=limit + 1, before=before, act=act, subject=subject, by=_person(by)
         )
-        page = found[:limit]
+        page, following = cut_page(found, limit, lambda last: last.id)
         addresses = await _addresses_of(db, {each.by for each in page if isinstance(each.by, UUID)})
     items = [_show(each, addresses) for each in page]
-    following = encode_cursor(page[-1].id) if len(found) > limit else None
     return Response(Page(items=items, next_cursor=following), headers={"Cache-Control": "no-store"})
 
 

@@ -13,7 +13,7 @@ from earnest import audit, jobs
 from earnest.accounts import SECURITY, CurrentPrincipal, require_operator
 from earnest.kit.db import Connection
 from earnest.kit.idempotency import IdempotencyKey, once
-from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenDatabase
 from earnest.kit.problems import answers
 from earnest.kit.wire import Body, Wire
@@ -113,8 +113,7 @@ class JobsController(Controller):
             found = await jobs.list_held(
                 db, limit=limit + 1, before=(place.held_at, place.id) if place else None
             )
-        page = found[:limit]
-        last = _Position(page[-1].held_at, page[-1].id) if len(found) > limit else None
+        page, following = cut_page(found, limit, lambda last: _Position(last.held_at, last.id))
         shown = [
             JobCount(type=each.type, state=_STATES[each.status], count=each.count)
             for each in counts
@@ -125,7 +124,7 @@ class JobsController(Controller):
             held_count=sum(each.count for each in shown if each.state is JobState.HELD),
             oldest_held_at=oldest_at,
             items=[_show(job) for job in page],
-            next_cursor=None if last is None else encode_cursor(last),
+            next_cursor=following,
         )
         return Response(answer, headers=_NO_STORE)
 

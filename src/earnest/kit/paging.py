@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -27,6 +28,18 @@ class CursorUnknown(EarnestError):
 
     code = "cursor_unknown"
     kind = Kind.INVALID
+
+
+def cut_page(
+    found: Sequence[T], limit: int, position: Callable[[T], object]
+) -> tuple[Sequence[T], str | None]:
+    """A page of what was found, and the cursor of the next one; None where this one is the last.
+
+    `found` holds one item more than `limit` when there are more; `position` is where an item
+    stands in the order, as the next request shall find it in its cursor.
+    """
+    page = found[:limit]
+    return page, encode_cursor(position(page[-1])) if len(found) > limit else None
 
 
 def encode_cursor(position: object) -> str:

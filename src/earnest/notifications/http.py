@@ -9,7 +9,7 @@ from litestar.di import Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
-from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenDatabase
 from earnest.kit.problems import answers
 from earnest.kit.wire import Body, Wire
@@ -100,11 +100,10 @@ class NotificationsController(Controller):
                 db, principal.account_id, unread=unread, after=after, limit=limit + 1
             )
             unread_count = await store.count_unread(db, principal.account_id)
-        page = found[:limit]
-        last = page[-1] if len(found) > limit else None
+        page, following = cut_page(found, limit, lambda last: (last.created_at, last.id))
         answer = InboxAnswer(
             items=[_show(each) for each in page],
-            next_cursor=encode_cursor((last.created_at, last.id)) if last else None,
+            next_cursor=following,
             unread_count=unread_count,
         )
         return Response(answer, headers=_NO_STORE)

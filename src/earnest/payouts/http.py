@@ -15,7 +15,7 @@ from earnest.kit.db import Connection
 from earnest.kit.idempotency import IdempotencyKey, answered, once
 from earnest.kit.limits import limit_account
 from earnest.kit.money import Asset, Money
-from earnest.kit.paging import Cursor, CursorUnknown, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, CursorUnknown, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Network, Settings
@@ -195,15 +195,9 @@ class PayoutController(Controller):
             found = await store.payouts_of(
                 db, principal.account_id, before_seq=before_seq, limit=limit + 1
             )
-        page = found[:limit]
-        more = len(found) > limit
-        return Response(
-            Page(
-                items=[show(payout, settings) for payout in page],
-                next_cursor=encode_cursor(page[-1].seq) if more else None,
-            ),
-            headers=_NO_STORE,
-        )
+        page, following = cut_page(found, limit, lambda last: last.seq)
+        answer = Page(items=[show(payout, settings) for payout in page], next_cursor=following)
+        return Response(answer, headers=_NO_STORE)
 
     @get(
         "/{payout_id:uuid}", summary="Where a payout stands", responses=answers(400, 401, 404, 503)

@@ -1,6 +1,6 @@
 """What an operator reads about payouts and decides on them. Nothing here signs or sends."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from earnest.chains.solana import SolanaRpc
 from earnest.kit.clock import Clock
 from earnest.kit.db import Connection, Database
 from earnest.kit.idempotency import IdempotencyKey, once
-from earnest.kit.paging import Cursor, CursorUnknown, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, CursorUnknown, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase
 from earnest.kit.problems import answers
 from earnest.kit.wire import Body, Wire
@@ -151,7 +151,7 @@ async def _page_of(db: Connection, payout_id: UUID) -> PayoutPageAnswer:
 
 async def _list(
     db: Connection, wanted: PayoutsWanted, clock: Clock, cursor: str | None, limit: int
-) -> tuple[list[store.Payout], str | None]:
+) -> tuple[Sequence[store.Payout], str | None]:
     seq = decode_cursor(cursor, int) if cursor else None
     if seq is not None and not 0 <= seq <= _SEQ_MAX:
         raise CursorUnknown
@@ -164,8 +164,7 @@ async def _list(
             found = await store_desk.open_payouts(db, after_seq=seq or 0, limit=limit + 1)
         case PayoutsWanted.ENDED:
             found = await store_desk.ended_payouts(db, before_seq=seq, limit=limit + 1)
-    page = found[:limit]
-    return page, encode_cursor(page[-1].seq) if len(found) > limit else None
+    return cut_page(found, limit, lambda last: last.seq)
 
 
 class PayoutDeskController(Controller):

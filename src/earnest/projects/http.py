@@ -15,7 +15,7 @@ from earnest.kit.db import Connection, Database
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.limits import limit_account
 from earnest.kit.money import Asset
-from earnest.kit.paging import Cursor, CursorUnknown, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, CursorUnknown, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Settings
@@ -194,13 +194,8 @@ class ProjectsController(Controller):
         after = _place(sort, cursor) if cursor else None
         async with database.connection() as db:
             found = await store.list_projects(db, wanted, after=after, limit=limit + 1, order=sort)
-        page = found[:limit]
-        more = len(found) > limit
-        last = page[-1].place if page else None
-        return Page(
-            items=[show_card(each) for each in page],
-            next_cursor=_cursor(last) if more and last else None,
-        )
+        page, following = cut_page(found, limit, lambda last: _position(last.place))
+        return Page(items=[show_card(each) for each in page], next_cursor=following)
 
     @get(
         "/{project_id:uuid}/terms/{version:int}",
@@ -310,10 +305,10 @@ def _place(order: ProjectOrder, cursor: str) -> Place:
         raise CursorUnknown from error
 
 
-def _cursor(last: Place) -> str:
+def _position(last: Place) -> tuple[object, ...]:
     if not last.keys:
-        return encode_cursor((last.created_at, last.id))
-    return encode_cursor((last.keys, last.created_at, last.id))
+        return last.created_at, last.id
+    return last.keys, last.created_at, last.id
 
 
 def _plain(words: str | None) -> str | None:

@@ -17,7 +17,7 @@ from earnest.kit.db import Connection
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.limits import limit_account
 from earnest.kit.money import Asset, Money
-from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Settings
@@ -266,12 +266,8 @@ class TaskController(Controller):
         after = decode_cursor(cursor, tuple[datetime, UUID]) if cursor else None
         async with database.connection() as db:
             found = await service.list_tasks(db, principal.account_id, after=after, limit=limit + 1)
-        page = found[:limit]
-        more = len(found) > limit
-        return Page(
-            items=[_show_task(task, settings) for task in page],
-            next_cursor=encode_cursor((page[-1].created_at, page[-1].id)) if more else None,
-        )
+        page, following = cut_page(found, limit, lambda last: (last.created_at, last.id))
+        return Page(items=[_show_task(task, settings) for task in page], next_cursor=following)
 
     @get(
         "/next",

@@ -13,7 +13,7 @@ from litestar.params import FromQuery, QueryParameter
 from earnest.accounts import SECURITY, CurrentPrincipal, require_principal
 from earnest.chains.store import cursor_of
 from earnest.kit.money import Asset, Chain
-from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase
 from earnest.kit.problems import answers
 from earnest.kit.wire import AmountMinor, Page, Wire
@@ -150,6 +150,7 @@ class BalanceController(Controller):
                 if account is not None
                 else []
             )
+        page, following = cut_page(found, limit, lambda last: last.version)
         items = [
             EntryAnswer(
                 transfer_id=entry.transfer_id,
@@ -160,10 +161,9 @@ class BalanceController(Controller):
                 balance_minor=str(entry.balance_minor),
                 at=entry.posted_at,
             )
-            for entry in found[:limit]
+            for entry in page
         ]
-        more = encode_cursor(found[limit - 1].version) if len(found) > limit else None
-        return Response(Page(items=items, next_cursor=more), headers=_NO_STORE)
+        return Response(Page(items=items, next_cursor=following), headers=_NO_STORE)
 
     @get("/days", summary="What my votes earned, day by day", responses=answers(400, 401, 503))
     async def days(

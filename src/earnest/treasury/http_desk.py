@@ -17,7 +17,7 @@ from earnest.kit.db import Connection
 from earnest.kit.errors import InvalidInput
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.money import Asset, Chain
-from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenDatabase
 from earnest.kit.problems import answers
 from earnest.kit.wire import AmountMinor, Body, Wire
@@ -136,12 +136,9 @@ def _show(case: SuspenseCase) -> SuspenseAnswer:
     )
 
 
-def _next(found: list[SuspenseCase], limit: int) -> str | None:
-    if len(found) <= limit:
-        return None
-    last = found[limit - 1]
-    at = last.settlement.settled_at if last.settlement else last.item.noted_at
-    return encode_cursor(_Position(at, last.item.id))
+def _position(case: SuspenseCase) -> _Position:
+    at = case.settlement.settled_at if case.settlement else case.item.noted_at
+    return _Position(at, case.item.id)
 
 
 class SuspenseController(Controller):
@@ -170,12 +167,13 @@ class SuspenseController(Controller):
             else:
                 found = await suspense.list_settled(db, before=position, limit=limit + 1)
             sums = await suspense.sums_waiting(db)
-        page = SuspensePage(
+        page, following = cut_page(found, limit, _position)
+        answer = SuspensePage(
             waiting=[SumAnswer(asset=s.asset, amount_minor=str(s.amount_minor)) for s in sums],
-            items=[_show(case) for case in found[:limit]],
-            next_cursor=_next(found, limit),
+            items=[_show(case) for case in page],
+            next_cursor=following,
         )
-        return Response(page, headers=_NO_STORE)
+        return Response(answer, headers=_NO_STORE)
 
     @get(
         "/{suspense_id:uuid}",
@@ -313,13 +311,14 @@ async def list_solvency(
         found = await list_checks(db, differing=differing, before_id=before, limit=limit + 1)
         counts = await count_checks(db)
         cursors = [await cursor_of(db, chain) for chain in (Chain.SOLANA, Chain.STACKS)]
+    page, following = cut_page(found, limit, lambda last: last.id)
     answer = SolvencyHistoryAnswer(
         kept=counts.kept,
         kept_since=counts.since,
         differing=counts.differing,
         halted=[_show_halt(each) for each in cursors if each.halted_reason],
-        items=[_show_check(each) for each in found[:limit]],
-        next_cursor=encode_cursor(found[limit - 1].id) if len(found) > limit else None,
+        items=[_show_check(each) for each in page],
+        next_cursor=following,
     )
     return Response(answer, headers=_NO_STORE)
 

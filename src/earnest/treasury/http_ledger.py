@@ -24,7 +24,7 @@ from earnest.jobs import enqueue, is_queued
 from earnest.kit.db import Connection, Database
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.money import Asset
-from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, Limit, cut_page, decode_cursor, encode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase
 from earnest.kit.problems import answers
 from earnest.kit.wire import Page
@@ -130,11 +130,9 @@ class LedgerController(Controller):
         before = decode_cursor(cursor, _Number) if cursor else None
         async with database.connection() as db:
             found = await books.list_accounts(db, kind, asset, before_id=before, limit=limit + 1)
-        page = Page(
-            items=[show_account(each) for each in found[:limit]],
-            next_cursor=encode_cursor(found[limit - 1].id) if len(found) > limit else None,
-        )
-        return Response(page, headers=_NO_STORE)
+        page, following = cut_page(found, limit, lambda last: last.id)
+        answer = Page(items=[show_account(each) for each in page], next_cursor=following)
+        return Response(answer, headers=_NO_STORE)
 
     @get(
         "/accounts/{number:int}",
@@ -182,11 +180,9 @@ class LedgerController(Controller):
             found = await books.list_entries(
                 db, account, within, oldest_first=oldest_first, limit=limit + 1
             )
-        page = Page(
-            items=[show_entry(each) for each in found[:limit]],
-            next_cursor=encode_cursor(found[limit - 1].version) if len(found) > limit else None,
-        )
-        return Response(page, headers=_NO_STORE)
+        page, following = cut_page(found, limit, lambda last: last.version)
+        answer = Page(items=[show_entry(each) for each in page], next_cursor=following)
+        return Response(answer, headers=_NO_STORE)
 
     @get(
         "/accounts/{number:int}/entries.csv",

@@ -12,7 +12,7 @@ from earnest.files import WITH_STORE, DownloadAnswer, GivenStore, presign_downlo
 from earnest.kit.db import Connection
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.limits import limit_account
-from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Settings
@@ -240,14 +240,10 @@ class ArbitersController(Controller):
                 after=after,
                 limit=limit + 1,
             )
-        page = found[:limit]
-        last = page[-1] if len(found) > limit else None
-        return Page(
-            items=[show_listed(each, settings) for each in page],
-            next_cursor=encode_cursor((last.filed_at, last.project_id, last.milestone_num))
-            if last
-            else None,
+        page, following = cut_page(
+            found, limit, lambda last: (last.filed_at, last.project_id, last.milestone_num)
         )
+        return Page(items=[show_listed(each, settings) for each in page], next_cursor=following)
 
     @get("/{dispute_id:str}", summary="A dispute to rule on", responses=answers(400, 401, 404, 503))
     async def show(

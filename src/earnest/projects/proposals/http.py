@@ -15,7 +15,7 @@ from earnest.kit.clock import Clock
 from earnest.kit.db import Connection
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.limits import limit_account
-from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.wire import Page
@@ -33,12 +33,8 @@ _DECIDING = answers(400, 401, 403, 404, 409, 429, 503)
 
 
 def _page(found: list[Proposal], limit: int) -> Page[ProposalAnswer]:
-    page = found[:limit]
-    more = len(found) > limit
-    return Page(
-        items=[show_proposal(each) for each in page],
-        next_cursor=encode_cursor((page[-1].created_at, page[-1].id)) if more else None,
-    )
+    page, following = cut_page(found, limit, lambda last: (last.created_at, last.id))
+    return Page(items=[show_proposal(each) for each in page], next_cursor=following)
 
 
 async def show_download(

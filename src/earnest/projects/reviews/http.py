@@ -14,7 +14,7 @@ from earnest.kit.db import Connection, Database
 from earnest.kit.errors import InvalidInput
 from earnest.kit.idempotency import IdempotencyKey, once
 from earnest.kit.money import Asset
-from earnest.kit.paging import Cursor, Limit, decode_cursor, encode_cursor
+from earnest.kit.paging import Cursor, Limit, cut_page, decode_cursor
 from earnest.kit.parts import GivenClock, GivenDatabase, GivenSettings
 from earnest.kit.problems import answers
 from earnest.kit.settings import Settings
@@ -274,8 +274,9 @@ async def _reviews_about(
         found = await service_reviews.list_reviews_about(
             db, contract, here, role, now, after=after, limit=limit + 1
         )
-    page = found[:limit]
-    last = page[-1].review if len(found) > limit else None
+    page, following = cut_page(
+        found, limit, lambda last: (last.review.written_at, last.review.project_id)
+    )
     return Page(
         items=[
             ReviewAboutAnswer(
@@ -284,7 +285,7 @@ async def _reviews_about(
             )
             for each in page
         ],
-        next_cursor=encode_cursor((last.written_at, last.project_id)) if last else None,
+        next_cursor=following,
     )
 
 
