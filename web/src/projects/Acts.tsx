@@ -16,6 +16,7 @@ import {
   Split,
   SplitSums,
 } from '#/design';
+import { i18n } from '#/i18n';
 import { connectedWallet, isStacks, useSite, useWallet } from '#/session';
 import { WalletFault } from '#/wallets';
 import { bondOf, daysOf, totalOf } from './money';
@@ -335,8 +336,7 @@ function Meaning(props: {
         />{' '}
         {until && (
           <Trans>
-            It counts only before block {until.burnHeight.toLocaleString('en')},{' '}
-            <About height={until} />.
+            It counts only before block {i18n.number(until.burnHeight)}, <About height={until} />.
           </Trans>
         )}
       </p>

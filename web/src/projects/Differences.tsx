@@ -1,6 +1,7 @@
 import { Trans } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
 import { Address, Money } from '#/design';
+import { i18n } from '#/i18n';
 import { percent } from './money';
 import styles from './projects.module.css';
 import type { Difference, Escrow, Project } from './queries';
@@ -63,8 +64,8 @@ function Sentence(props: { difference: Difference; project: Project; escrow: Esc
       const there = difference.foundHeight;
       const wanted = difference.agreedHeight;
       if (!there || !wanted) return null;
-      const block = there.burnHeight.toLocaleString('en');
-      const agreedBlock = wanted.burnHeight.toLocaleString('en');
+      const block = i18n.number(there.burnHeight);
+      const agreedBlock = i18n.number(wanted.burnHeight);
       return (
         <Trans>
           Milestone {num} is due before block {block}, <About height={there} />; you agreed on block{' '}

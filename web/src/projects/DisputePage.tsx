@@ -28,6 +28,7 @@ import {
   Time,
   Two,
 } from '#/design';
+import { i18n } from '#/i18n';
 import { SignedIn } from '#/session';
 import { FilePicker, Files, type Picked } from './Files';
 import { How } from './Milestones';
@@ -118,7 +119,7 @@ function Page({ dispute, side }: { dispute: Dispute; side: FaceSide }) {
               note={
                 <Trans>
                   <About height={dispute.defaultFrom} />, from block{' '}
-                  {dispute.defaultFrom.burnHeight.toLocaleString('en')}
+                  {i18n.number(dispute.defaultFrom.burnHeight)}
                 </Trans>
               }
             >
@@ -255,10 +256,13 @@ function Side({ dispute, side }: { dispute: Dispute; side: 'client' | 'freelance
           <Files files={each.files} from={{ dispute: dispute.id, evidence: each.id }} />
           <p className="fine">
             <Time at={each.handedInAt} />
-            {', SHA-256 '}
-            <span className={styles.code} title={each.sha256}>
-              {each.sha256.slice(0, 8)}…
-            </span>
+            {', '}
+            <bdi dir="ltr">
+              SHA-256{' '}
+              <span className={styles.code} title={each.sha256}>
+                {each.sha256.slice(0, 8)}…
+              </span>
+            </bdi>
           </p>
         </div>
       ))}

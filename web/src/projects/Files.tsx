@@ -33,10 +33,13 @@ export function Files({ files, from }: { files: AttachedFile[]; from: Origin }) 
               <bdi>{file.name}</bdi>
             </button>
             <span className="fine">
-              {size(file.sizeBytes, i18n.locale)}, SHA-256{' '}
-              <span className={styles.code} title={file.sha256}>
-                {file.sha256.slice(0, 8)}…
-              </span>
+              {size(file.sizeBytes, i18n.locale)},{' '}
+              <bdi dir="ltr">
+                SHA-256{' '}
+                <span className={styles.code} title={file.sha256}>
+                  {file.sha256.slice(0, 8)}…
+                </span>
+              </bdi>
             </span>
           </li>
         ))}

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Link } from 'react-router';
 import { Coin, classes, Money } from '#/design';
+import { i18n } from '#/i18n';
 import { useExplorer } from '#/session';
 import type { Wanted } from './Acts';
 import { Deliveries, HandIn } from './Deliveries';
@@ -171,7 +172,7 @@ function Small(props: { milestone: Milestone; project: Project; side: FaceSide }
     );
   }
   if (milestone.status === 'locked' && milestone.deadline) {
-    const block = milestone.deadline.burnHeight.toLocaleString('en');
+    const block = i18n.number(milestone.deadline.burnHeight);
     return (
       <p className="fine">
         <Trans>
@@ -182,7 +183,7 @@ function Small(props: { milestone: Milestone; project: Project; side: FaceSide }
     );
   }
   if (milestone.status === 'submitted' && milestone.claimFrom) {
-    const block = milestone.claimFrom.burnHeight.toLocaleString('en');
+    const block = i18n.number(milestone.claimFrom.burnHeight);
     return (
       <p className="fine">
         <Trans>

@@ -15,6 +15,7 @@ import {
   Sheet,
   State,
 } from '#/design';
+import { i18n } from '#/i18n';
 import { useExplorer } from '#/session';
 import { ActWords, useActs, type Wanted } from './Acts';
 import { Differences, differs, Sum } from './Differences';
@@ -109,7 +110,7 @@ function Other({ project, escrow }: { project: Project; escrow: Escrow }) {
       <p className="fine">
         {escrow.createdAt && (
           <Trans>
-            Created in block {escrow.createdAt.burnHeight.toLocaleString('en')},{' '}
+            Created in block {i18n.number(escrow.createdAt.burnHeight)},{' '}
             <About height={escrow.createdAt} />. Project {escrow.number} of the contract.
           </Trans>
         )}{' '}

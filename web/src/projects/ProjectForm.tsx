@@ -22,6 +22,7 @@ import {
   Time,
   Two,
 } from '#/design';
+import { i18n } from '#/i18n';
 import { useSite } from '#/session';
 import {
   DAYS_MAX,
@@ -326,7 +327,7 @@ function DueAbout({ days }: { days: string }) {
   if (read === null || read < DAYS_MIN || read > DAYS_MAX) {
     return <Trans>2 to 365, counted from when the money is locked.</Trans>;
   }
-  const blocks = (read * BLOCKS_PER_DAY).toLocaleString('en');
+  const blocks = i18n.number(read * BLOCKS_PER_DAY);
   return (
     <Trans>
       {blocks} Bitcoin blocks. Locked today, that is about{' '}

@@ -5,6 +5,7 @@ import { NoSuchPage } from '#/app/NoSuchPage';
 import { Share } from '#/app/Share';
 import { Trouble } from '#/app/Trouble';
 import { Address, Head, Section, Skeleton, Stack, Time, Two } from '#/design';
+import { i18n } from '#/i18n';
 import { useUser } from '#/session';
 import { useActs } from './Acts';
 import { Agreed } from './Agreed';
@@ -95,8 +96,7 @@ function Page({ project, side }: { project: Project; side: FaceSide }) {
                 rights?.burnHeight ? (
                   <span className="fine">
                     <Trans>
-                      Bitcoin block {rights.burnHeight.toLocaleString('en')} now, about 10 minutes
-                      each
+                      Bitcoin block {i18n.number(rights.burnHeight)} now, about 10 minutes each
                     </Trans>
                   </span>
                 ) : undefined

@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
 import { Actions, type Asset, Button, classes, divide, Money, type Parts, Sub } from '#/design';
 import ledger from '#/design/ledger.module.css';
+import { i18n } from '#/i18n';
 import { ActWords, type Wanted } from './Acts';
 import { bondOf, daysOf } from './money';
 import styles from './projects.module.css';
@@ -260,7 +261,7 @@ function When(props: Line & { now: number | null; project: Project }): ReactNode
 }
 
 function Bound({ height, from }: { height: Height; from?: boolean }): ReactNode {
-  const block = height.burnHeight.toLocaleString('en');
+  const block = i18n.number(height.burnHeight);
   return (
     <>
       <About height={height} />

@@ -111,9 +111,9 @@ function Agreeing(props: { needed: number; of: number }) {
 function ContractName(props: { of: string }) {
   const [address = '', name = ''] = props.of.split('.');
   return (
-    <span title={props.of}>
+    <bdi dir="ltr" title={props.of}>
       <Address of={address} />
       <wbr />.{name}
-    </span>
+    </bdi>
   );
 }
