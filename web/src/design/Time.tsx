@@ -24,7 +24,7 @@ export function Time(props: {
   };
   let words: string;
   if (props.show === 'clock') words = written({ ...SHORT, second: '2-digit' });
-  else if (props.show === 'day') words = sameDay ? t`Today` : written(day);
+  else if (props.show === 'day') words = sameDay ? t`Today` : unended(written(day));
   else {
     const time = written(SHORT);
     if (!sameDay) words = written({ ...day, ...SHORT });
@@ -35,6 +35,11 @@ export function Time(props: {
       {words}
     </time>
   );
+}
+
+/** "4. Dez." without its last point: sentences end with dates. */
+function unended(date: string): string {
+  return date.replace(/\.$/, '');
 }
 
 /** The language of the page with the reader's own region: 14:02 in Britain, 2:02 pm in the States. */
