@@ -5,6 +5,7 @@ import { ApiProblem, type components } from '#/api';
 import { Trouble } from '#/app/Trouble';
 import {
   Address,
+  Comma,
   Figure,
   Figures,
   formatPercent,
@@ -177,7 +178,7 @@ function AtAGlance({ dispute, byClient }: { dispute: Dispute; byClient: boolean 
               <Trans>from Bitcoin block {block}</Trans>
               {defaultFrom?.about && (
                 <>
-                  {', '}
+                  <Comma />
                   <Trans>
                     about <Time at={defaultFrom.about} />
                   </Trans>

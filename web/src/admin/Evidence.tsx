@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { api, ask, type components } from '#/api';
 import { Trouble } from '#/app/Trouble';
-import { Address, Time } from '#/design';
+import { Address, Comma, Time } from '#/design';
 import type { Dispute } from './DisputePage';
 import styles from './dispute.module.css';
 import { formatBytes } from './sizes';
@@ -97,7 +97,9 @@ function File(props: { dispute: Dispute; piece: Piece; file: Piece['files'][numb
         <bdi>{file.name}</bdi>
       </button>
       <span className="fine">
-        {size}, <code title={file.sha256}>{file.sha256.slice(0, 8)}…</code>
+        {size}
+        <Comma />
+        <code title={file.sha256}>{file.sha256.slice(0, 8)}…</code>
       </span>
       <Trouble error={fetched.error} />
     </li>

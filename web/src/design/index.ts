@@ -12,6 +12,7 @@ export {
 export { Bargain, type BargainHalf, Thumbs } from './Bargain';
 export { Actions, Button, buttonClass, LinkButton, Tool, ToolLink, toolClass } from './Button';
 export { Coin, type CoinState, State } from './Coin';
+export { Comma } from './Comma';
 export { classes } from './classes';
 export { Dialog } from './Dialog';
 export { Fact, Facts } from './Facts';

@@ -10,6 +10,7 @@ import {
   Address,
   Button,
   type CoinState,
+  Comma,
   Fact,
   Facts,
   Figure,
@@ -256,7 +257,7 @@ function Side({ dispute, side }: { dispute: Dispute; side: 'client' | 'freelance
           <Files files={each.files} from={{ dispute: dispute.id, evidence: each.id }} />
           <p className="fine">
             <Time at={each.handedInAt} />
-            {', '}
+            <Comma />
             <bdi dir="ltr">
               SHA-256{' '}
               <span className={styles.code} title={each.sha256}>

@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useId } from 'react';
 import { api, ask, useWords } from '#/api';
 import { Trouble } from '#/app/Trouble';
-import { Button, Note, State } from '#/design';
+import { Button, Comma, Note, State } from '#/design';
 import styles from './projects.module.css';
 import type { AttachedFile } from './queries';
 import { DocumentRefused, uploadDocument } from './upload';
@@ -33,7 +33,8 @@ export function Files({ files, from }: { files: AttachedFile[]; from: Origin }) 
               <bdi>{file.name}</bdi>
             </button>
             <span className="fine">
-              {size(file.sizeBytes, i18n.locale)},{' '}
+              {size(file.sizeBytes, i18n.locale)}
+              <Comma />
               <bdi dir="ltr">
                 SHA-256{' '}
                 <span className={styles.code} title={file.sha256}>

@@ -9,6 +9,7 @@ import {
   Address,
   Button,
   type CoinState,
+  Comma,
   classes,
   Dialog,
   Fact,
@@ -135,7 +136,8 @@ function OwnProposals({ proposals, project }: { proposals: Proposal[]; project: 
         <ul className={styles.links}>
           {past.map((each) => (
             <li key={each.id} className="fine">
-              <Money minor={each.budgetMinor} asset={project.asset} />,{' '}
+              <Money minor={each.budgetMinor} asset={project.asset} />
+              <Comma />
               <Trans>
                 taken back, proposed: <Time at={each.createdAt} show="day" />
               </Trans>

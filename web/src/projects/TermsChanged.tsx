@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { api, ask } from '#/api';
 import { Trouble } from '#/app/Trouble';
-import { Actions, Button, Ledger, Money, Note, Skeleton, Time } from '#/design';
+import { Actions, Button, Comma, Ledger, Money, Note, Skeleton, Time } from '#/design';
 import market from './market.module.css';
 import { percent } from './money';
 import { type Project, type Proposal, type Terms, useRefresh, useTerms } from './queries';
@@ -111,7 +111,9 @@ function Compared(props: { before: Terms; now: Terms; project: Project }) {
       <>
         <Words of={each.title} />
         <br />
-        <Money minor={each.amountMinor} asset={asset} />, {days(each.days)}
+        <Money minor={each.amountMinor} asset={asset} />
+        <Comma />
+        {days(each.days)}
       </>
     );
     if (!one || !other) {

@@ -8,6 +8,7 @@ import {
   Actions,
   type Asset,
   Button,
+  Comma,
   formatFigure,
   Ledger,
   Money,
@@ -126,7 +127,7 @@ function What({ line }: { line: Line }): ReactNode {
     return (
       <>
         <Plural value={line.votes} one="# vote" other="# votes" />
-        {', '}
+        <Comma />
         <Plural value={line.tasks} one="# task" other="# tasks" />
       </>
     );

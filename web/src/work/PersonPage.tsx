@@ -7,6 +7,7 @@ import {
   Actions,
   Address,
   Button,
+  Comma,
   Empty,
   Fact,
   Facts,
@@ -311,7 +312,7 @@ function Reviews({ address, as: role }: { address: string; as: Role }) {
               <Link to={`/people/${each.authorAddress}`}>
                 <Address of={each.authorAddress} />
               </Link>
-              {', '}
+              <Comma />
               <Time at={each.writtenAt} show="day" />
             </p>
           </li>

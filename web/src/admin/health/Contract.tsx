@@ -1,7 +1,17 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { ApiProblem, type components, useWords } from '#/api';
-import { Address, type Asset, Empty, Fact, Facts, formatPercent, Money, State } from '#/design';
+import {
+  Address,
+  type Asset,
+  Comma,
+  Empty,
+  Fact,
+  Facts,
+  formatPercent,
+  Money,
+  State,
+} from '#/design';
 
 type Answer = components['schemas']['ContractAnswer'];
 
@@ -90,7 +100,7 @@ function Announced(props: { bps: number; from: number }) {
   const from = i18n.number(props.from);
   return (
     <>
-      {', '}
+      <Comma />
       <Trans>
         {fee} from Bitcoin block {from}
       </Trans>

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { type components, useWords } from '#/api';
-import { Empty, Fact, Facts, Section, Skeleton, State, Time } from '#/design';
+import { Comma, Empty, Fact, Facts, Section, Skeleton, State, Time } from '#/design';
 
 type PayoutDay = components['schemas']['PayoutDayAnswer'];
 
@@ -25,7 +25,7 @@ export function Day({ day }: { day: UseQueryResult<PayoutDay> }) {
             {i18n.number(data.sent)}
             {data.oldestSentAt && (
               <>
-                {', '}
+                <Comma />
                 <Trans>
                   the oldest: <Time at={data.oldestSentAt} />
                 </Trans>

@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { Trouble } from '#/app/Trouble';
 import {
   Actions,
+  Comma,
   Empty,
   Head,
   Ledger,
@@ -134,7 +135,8 @@ function Balance({ trial }: { trial: Trial }) {
                     {kindName(kind.kind)}
                   </Link>
                   <Sub>
-                    {typeName(kind.type)},{' '}
+                    {typeName(kind.type)}
+                    <Comma />
                     <Plural value={kind.accounts} one="# account" other="# accounts" />
                   </Sub>
                 </>

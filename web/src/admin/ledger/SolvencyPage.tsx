@@ -4,6 +4,7 @@ import { useSearchParams } from 'react-router';
 import { Trouble } from '#/app/Trouble';
 import {
   Address,
+  Comma,
   Empty,
   Fact,
   Facts,
@@ -278,7 +279,9 @@ function List({ differing }: { differing: boolean }) {
             fold: 'start',
             cell: (row) => (
               <>
-                <Time at={row.checkedAt} show="day" />, <Time at={row.checkedAt} show="clock" />
+                <Time at={row.checkedAt} show="day" />
+                <Comma />
+                <Time at={row.checkedAt} show="clock" />
               </>
             ),
           },
