@@ -12,6 +12,7 @@ export function Tabs(props: {
   const first = props.tabs[0]?.key;
   return (
     <Base.Root
+      className={styles.root ?? ''}
       {...(props.value === undefined ? { defaultValue: first } : { value: props.value })}
       onValueChange={(value) => props.onChange?.(String(value))}
     >
