@@ -443,7 +443,7 @@ function Votes({ dispute }: { dispute: Dispute }) {
   const threshold = dispute.threshold ?? 1;
   const count = dispute.voters.length;
   const figures = dispute.tally.length;
-  const open = dispute.status === 'disputed';
+  const open = dispute.status === 'disputed' && !isLate(dispute);
   const silent = dispute.voters.filter(
     (voter) => !dispute.votes.some((each) => each.arbiter === voter),
   );
@@ -463,7 +463,7 @@ function Votes({ dispute }: { dispute: Dispute }) {
           </Fact>
         ))}
       </Facts>
-      {open && !isLate(dispute) && (
+      {open && (
         <p className="fine">
           {figures > 1 ? (
             <Trans>

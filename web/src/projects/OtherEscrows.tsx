@@ -24,6 +24,7 @@ import styles from './projects.module.css';
 import { at, type Escrow, type Project, useRefresh, useRights } from './queries';
 import { RightsTable } from './Rights';
 import { CallFailed } from './Standing';
+import { isReferenceSpent } from './TurnParts';
 import { About, CLOSED, currentMilestone } from './words';
 
 /**
@@ -164,7 +165,7 @@ function Other({ project, escrow }: { project: Project; escrow: Escrow }) {
               project={seen}
               escrow={escrow}
               burnHeight={rights?.burnHeight ?? null}
-              funded={project.funding?.escrow != null}
+              lockable={project.funding?.escrow == null && !isReferenceSpent(project)}
             />
           </p>
           {whole.length > 0 && (
@@ -292,10 +293,10 @@ function MayBeDone(props: {
   project: Project;
   escrow: Escrow;
   burnHeight: number | null;
-  /** The project has an escrow of its own already. */
-  funded: boolean;
+  /** What was agreed on can still be locked. */
+  lockable: boolean;
 }): ReactNode {
-  const { project, escrow, burnHeight, funded } = props;
+  const { project, escrow, burnHeight, lockable } = props;
   const needed = project.funding?.burnBlocksNeeded ?? 0;
   if (escrow.milestones.every((each) => CLOSED.includes(each.status))) {
     return <Trans>Nothing is left in it. There is nothing to do.</Trans>;
@@ -328,7 +329,7 @@ function MayBeDone(props: {
   }
   switch (project.part) {
     case 'client':
-      if (funded) {
+      if (!lockable) {
         return (
           <Trans>
             You can cancel it and have all of it back, until the freelancer takes it on.
