@@ -307,6 +307,12 @@ test('while the contract takes no new projects, nothing is locked in vain', asyn
   await pause(true);
   try {
     const said = c.getByRole('heading', { name: 'The contract takes no new projects now' });
+    // The page asks every twenty seconds; one that is opened anew asks at once.
+    await until('the pause', async () => {
+      const acts = `/api/projects/${made.id}/acts`;
+      return (await client.ask<{ paused: boolean }>('GET', acts)).paused ? true : null;
+    });
+    await c.reload();
     await expect(said).toBeVisible();
     await expect(lock).toHaveCount(0);
     await pictures(c, 'escrow-paused');
