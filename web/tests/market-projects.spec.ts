@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { Deal, Party, Wallets } from './escrows';
-import { expect, takeScreens, test } from './fixtures';
+import { expect, loseAnswer, takeScreens, test } from './fixtures';
 import { until } from './market';
 import { opened } from './signing';
 
@@ -146,6 +146,39 @@ test('an open project is changed under its proposals, agreed on, and called off'
     work.getByRole('heading', { name: 'The client called this project off' }),
   ).toBeVisible();
   await expect(work.getByText('Ended with the project')).toBeVisible();
+});
+
+test('a project and a proposal whose answers were lost are there once, however often one presses', async ({
+  person,
+}) => {
+  const [client, freelancer] = (await join(2)) as [Party, Party];
+  const hire = await opened(person, client, '/hire/projects/new');
+  await hire.getByLabel('Title').fill('A timetable for the pier');
+  await hire.getByLabel('What it is').fill('All of it');
+  await hire.getByLabel('Sum').fill('100');
+  await loseAnswer(hire, '/api/projects');
+  const postIt = hire.getByRole('button', { name: 'Post the project' });
+  await postIt.click();
+  await expect(hire.getByRole('alert')).toContainText('nothing is done twice');
+  await hire.reload();
+  await expect(hire.getByLabel('Title')).toHaveValue('A timetable for the pier');
+  await postIt.click();
+  await expect(hire.getByText('Waiting for proposals')).toBeVisible();
+  type Own = { items: { id: string }[] };
+  const { items } = await client.ask<Own>('GET', '/api/projects?part=client');
+  expect(items).toHaveLength(1);
+  const id = items[0]?.id ?? '';
+
+  const work = await opened(person, freelancer, `/work/projects/${id}`);
+  await work.getByLabel('What you say to the client').fill('I know that pier.');
+  await loseAnswer(work, `/api/projects/${id}/proposals`);
+  const propose = work.getByRole('button', { name: /^Propose for/ });
+  await propose.click();
+  await expect(work.getByRole('alert')).toContainText('nothing is done twice');
+  await propose.click();
+  await expect(work.getByText('Waits for the client')).toBeVisible();
+  const proposed = await client.ask<Own>('GET', `/api/projects/${id}/proposals`);
+  expect(proposed.items).toHaveLength(1);
 });
 
 test('a freelancer takes a proposal back and makes another, with a document', async ({

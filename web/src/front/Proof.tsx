@@ -1,5 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
+import { Stale } from '#/app/NotYet';
 import { Actions, LinkButton, Section, Stack, Two } from '#/design';
 import { solvencyQuery } from './queries';
 import { BothSides, NoFigures, Verdict } from './solvency';
@@ -7,19 +8,19 @@ import { BothSides, NoFigures, Verdict } from './solvency';
 /** Ledger against chain, at one finalized slot. */
 export function Proof() {
   const { t } = useLingui();
-  const { data, isPending, error } = useQuery(solvencyQuery);
+  const solvency = useQuery(solvencyQuery);
+  const { data } = solvency;
   const [chain] = data?.chains ?? [];
   return (
-    <Section
-      id="proof"
-      title={t`What we owe is what we hold`}
-      aside={error ? null : <Verdict solvency={data} />}
-    >
+    <Section id="proof" title={t`What we owe is what we hold`} aside={<Verdict solvency={data} />}>
       <Two>
-        {error || !chain || chain.slot === null ? (
-          <NoFigures pending={isPending} error={error} />
+        {!chain || chain.slot === null ? (
+          <NoFigures of={solvency} />
         ) : (
-          <BothSides chain={chain} />
+          <Stack>
+            <Stale of={solvency} />
+            <BothSides chain={chain} />
+          </Stack>
         )}
         <Stack gap="tight">
           <p>

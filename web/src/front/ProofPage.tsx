@@ -1,6 +1,19 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
-import { Address, Fact, Facts, Head, Money, Note, Section, Stack, Time, Two } from '#/design';
+import { NotYet, Stale } from '#/app/NotYet';
+import {
+  Address,
+  Fact,
+  Facts,
+  Head,
+  Money,
+  Note,
+  Section,
+  Skeleton,
+  Stack,
+  Time,
+  Two,
+} from '#/design';
 import { useExplorer, useSite } from '#/session';
 import { FrontFrame } from './FrontFrame';
 import styles from './front.module.css';
@@ -17,7 +30,8 @@ const NODES = {
 /** The whole proof: both sides, how to make it oneself, and what it leaves open. */
 export function ProofPage() {
   const { t } = useLingui();
-  const { data, isPending, error } = useQuery(solvencyQuery);
+  const solvency = useQuery(solvencyQuery);
+  const { data } = solvency;
   const [chain] = data?.chains ?? [];
   return (
     <FrontFrame>
@@ -26,20 +40,22 @@ export function ProofPage() {
         lead={t`What the house owes, what the ledger says it holds, and what the chain says. All at one block that nobody can undo.`}
       />
       <Stack gap="loose">
-        <Section
-          title={t`Both sides, photo tasks`}
-          aside={error ? null : <Verdict solvency={data} />}
-        >
+        <Section title={t`Both sides, photo tasks`} aside={<Verdict solvency={data} />}>
           <Two>
-            {error || !chain || chain.slot === null ? (
-              <NoFigures pending={isPending} error={error} />
+            {!chain || chain.slot === null ? (
+              <NoFigures of={solvency} />
             ) : (
               <Stack>
+                <Stale of={solvency} />
                 <Trouble solvency={data} />
                 <BothSides chain={chain} whole />
               </Stack>
             )}
-            {chain && chain.slot !== null && !error && <Checkpoint solvency={data} />}
+            {chain && chain.slot !== null ? (
+              <Checkpoint solvency={data} />
+            ) : (
+              solvency.isPending && <Skeleton lines={6} />
+            )}
           </Two>
         </Section>
         <InEscrow />
@@ -117,20 +133,25 @@ function Checkpoint({ solvency }: { solvency: Solvency | undefined }) {
 function InEscrow() {
   const { t } = useLingui();
   const { stacksContract } = useSite();
-  const { data } = useQuery(countsQuery);
+  const counts = useQuery(countsQuery);
+  const { data } = counts;
   const explorer = useExplorer();
   if (!stacksContract) return null;
   const link = explorer('address', 'stacks', stacksContract);
   return (
     <Section title={t`Projects, out of our hands`}>
       <Two>
-        <Facts size="big">
-          {(data?.escrowed ?? []).map((sum) => (
-            <Fact key={sum.asset} name={t`Locked in the contract, by its final events`}>
-              <Money all minor={sum.amountMinor} asset={sum.asset} />
-            </Fact>
-          ))}
-        </Facts>
+        {data ? (
+          <Facts size="big">
+            {(data.escrowed ?? []).map((sum) => (
+              <Fact key={sum.asset} name={t`Locked in the contract, by its final events`}>
+                <Money all minor={sum.amountMinor} asset={sum.asset} />
+              </Fact>
+            ))}
+          </Facts>
+        ) : (
+          <NotYet of={counts} lines={3} level="h3" />
+        )}
         <Stack gap="tight">
           <p>
             <Trans>

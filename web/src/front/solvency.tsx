@@ -1,6 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { type components, useWords } from '#/api';
-import { Address, Empty, Fact, Facts, Money, Skeleton, Stack, State, toMinor } from '#/design';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { components } from '#/api';
+import { NotYet } from '#/app/NotYet';
+import { Address, Empty, Fact, Facts, Money, Stack, State, toMinor } from '#/design';
 
 export type Solvency = components['schemas']['SolvencyAnswer'];
 export type ChainSolvency = components['schemas']['ChainSolvency'];
@@ -41,18 +43,9 @@ export function Verdict(props: { solvency: Solvency | undefined }) {
 }
 
 /** What there is instead of figures: they are fetched, not to be had, or not made yet. */
-export function NoFigures(props: { pending: boolean; error: unknown }) {
+export function NoFigures({ of }: { of: UseQueryResult<Solvency> }) {
   const { t } = useLingui();
-  const words = useWords();
-  if (props.pending) return <Skeleton lines={4} />;
-  if (props.error) {
-    const said = words(props.error);
-    return (
-      <Empty state="look" title={said.title}>
-        {said.what}
-      </Empty>
-    );
-  }
+  if (!of.data) return <NotYet of={of} lines={9} level="h3" />;
   return (
     <Empty state="waiting" live title={t`No comparison yet`}>
       <Trans>The ledger is held against the chain as soon as a block is final.</Trans>

@@ -3,6 +3,7 @@ import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState, useSyncExternalStore } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { ApiProblem, type User, useWords } from '#/api';
+import { NotYet } from '#/app/NotYet';
 import { Trouble } from '#/app/Trouble';
 import {
   Actions,
@@ -95,6 +96,12 @@ function Voter({ user, signedIn }: { user: User; signedIn: boolean }) {
     setSkipped(true);
   });
   const next = useNext(user.id, signedIn && vote.kept === null && loss === null, wish);
+
+  // While it is tried again, what was said stays.
+  const [away, setAway] = useState(false);
+  const passing = next.error instanceof ApiProblem ? next.error.status >= 500 : !!next.error;
+  if (passing && !away) setAway(true);
+  if (next.data !== undefined && away) setAway(false);
 
   function goOn() {
     setLoss(null);
@@ -189,18 +196,10 @@ function Voter({ user, signedIn }: { user: User; signedIn: boolean }) {
       </Framed>
     );
   }
-  if (next.error) {
+  if (next.error || away) {
     return (
       <Framed>
-        <Trouble
-          error={next.error}
-          level="h2"
-          actions={
-            <Button onClick={goOn}>
-              <Trans>Try again</Trans>
-            </Button>
-          }
-        />
+        <NotYet of={next} label={t`Fetching the next task`} />
       </Framed>
     );
   }
