@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,7 @@ async def test_a_payment_that_is_not_final_opens_nothing(market: Marketplace) ->
         signature = await market.pay(market.poster.wallet, made["order"])
         seen = await market.until_order(made["order"], "seen")
         assert seen["seenTx"] == signature
+        assert datetime.fromisoformat(seen["seenAt"]) < datetime.fromisoformat(seen["expiresAt"])
         assert seen["receivedMinor"] == "0"
         assert (await market.task(made["task"]["id"]))["status"] == "awaiting_payment"
         assert await market.rpc.get_chain_tx(signature) is None

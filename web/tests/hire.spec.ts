@@ -157,7 +157,9 @@ test('a payment that is seen is shown as not final', async ({ person, baseURL })
   } finally {
     await chain(baseURL, 'resume');
   }
-  await expect(page.getByText(/^\d+ of 32 blocks built on it\.$/)).toBeVisible();
+  const seen = page.getByRole('listitem').filter({ hasText: 'Seen, not final' });
+  await expect(seen).toContainText(/\d+ of 32 blocks built on it\./);
+  await expect(seen).toContainText(/\d\d:\d\d:\d\d/);
   await expect(page.getByRole('button', { name: 'Call the task off' })).toHaveCount(0);
   await takeScreens(page, 'hire-pay-seen');
   await page.unrouteAll({ behavior: 'wait' });

@@ -20,8 +20,8 @@ class OrderAnswer(Wire, frozen=True):
     """An order. `amountMinor` includes `feeMinor`; `payUrl` asks for what is still missing.
 
     `receivedMinor` is all that came with its reference; `returnedMinor`, of that, what became the
-    owner's balance because it bought nothing. A payment that was
-    seen in `seenSlot` is final once the chain is final up to there; it is, up to `finalSlot`.
+    owner's balance because it bought nothing. A payment that was seen at `seenAt`, in `seenSlot`,
+    is final once the chain is final up to there; it is, up to `finalSlot`.
     """
 
     id: UUID
@@ -39,6 +39,7 @@ class OrderAnswer(Wire, frozen=True):
     paid_by: list[str]
     seen_tx: str | None
     seen_slot: int | None
+    seen_at: datetime | None
     final_slot: int | None
     final_at: datetime | None
 
@@ -61,6 +62,7 @@ def show_order(order: Order, settings: Settings) -> OrderAnswer:
         paid_by=order.paid_by,
         seen_tx=order.seen_tx,
         seen_slot=order.seen_slot,
+        seen_at=order.seen_at,
         final_slot=order.followed_slot,
         final_at=order.final_at,
     )

@@ -61,6 +61,7 @@ class Order(msgspec.Struct, frozen=True):
     paid_by: list[str]
     seen_tx: str | None
     seen_slot: int | None
+    seen_at: datetime | None
     followed_slot: int | None
     created_at: datetime
     expires_at: datetime
@@ -157,7 +158,8 @@ async def find_order(db: Connection, order_id: UUID) -> Order:
 
 _SELECT = (
     "SELECT id, owner, subject, reference, recipient, asset, amount, fee, label, status, in_time,"
-    " received, returned, paid_by, seen_tx, seen_slot, created_at, expires_at, final_at, ended_at,"
+    " received, returned, paid_by, seen_tx, seen_slot, seen_at, created_at, expires_at, final_at,"
+    " ended_at,"
     " (SELECT c.followed_slot FROM chain_cursors c WHERE c.chain = orders.chain) AS followed_slot"
     " FROM orders"
 )
@@ -195,7 +197,7 @@ async def lapse_orders(database: Database, chain: Chain, followed_until: datetim
 async def note_seen(db: Connection, chain: Chain, references: list[str], tx: str, slot: int) -> int:
     """Marks orders as seen by a chain_tx that is not final: a hint for people, no money moves."""
     tag = await db.execute(
-        "UPDATE orders SET status = 'seen', seen_tx = $3, seen_slot = $4"
+        "UPDATE orders SET status = 'seen', seen_tx = $3, seen_slot = $4, seen_at = now()"
         " WHERE chain = $1 AND reference = ANY ($2) AND status = 'awaiting' AND ended_at IS NULL",
         chain.value,
         references,
@@ -208,7 +210,7 @@ async def note_seen(db: Connection, chain: Chain, references: list[str], tx: str
 async def forget_vanished(db: Connection, chain: Chain, followed_slot: int) -> int:
     """Takes the hint back where its chain_tx did not become final by `followed_slot`."""
     tag = await db.execute(
-        "UPDATE orders SET status = 'awaiting', seen_tx = NULL, seen_slot = NULL"
+        "UPDATE orders SET status = 'awaiting', seen_tx = NULL, seen_slot = NULL, seen_at = NULL"
         " WHERE chain = $1 AND status = 'seen' AND seen_slot < $2",
         chain.value,
         followed_slot,

@@ -6,6 +6,11 @@ import { minutes, useNow } from './useNow';
 
 /** Blocks that must be built on one until it is final. */
 const DEPTH = 32;
+/** About how long that takes where a slot has 400 ms; a local chain has slots of its own. */
+const FINAL_AFTER_S = 13;
+
+const later = (at: string, seconds: number) =>
+  new Date(Date.parse(at) + seconds * 1_000).toISOString();
 
 /** The payment, step by step. */
 export function PaymentSteps({ order, task }: { order: Order; task: Task }) {
@@ -57,7 +62,24 @@ export function PaymentSteps({ order, task }: { order: Order; task: Task }) {
   if (order.status === 'seen') {
     return (
       <Steps
-        steps={[written, paid, { ...seen, at: 'now', what: <Built order={order} /> }, final]}
+        steps={[
+          written,
+          paid,
+          {
+            ...seen,
+            at: 'now',
+            time: order.seenAt && <Time at={order.seenAt} show="clock" />,
+            what: <Built order={order} />,
+          },
+          {
+            ...final,
+            time: network !== 'local' && order.seenAt && (
+              <Trans>
+                about <Time at={later(order.seenAt, FINAL_AFTER_S)} show="clock" />
+              </Trans>
+            ),
+          },
+        ]}
       />
     );
   }
