@@ -84,6 +84,9 @@ test('a task is paid in USDC: what is missing is said before the wallet is asked
   await expect(said).toContainText('It has 0.26 USDC, and 1.26 USDC are asked.');
   await expect(demo(page)).toHaveCount(0);
   await takeTwo(page, 'pay-too-little');
+  await said.getByRole('button', { name: 'Get play money' }).click();
+  await expect(demo(page).getByRole('button', { name: 'Get play money' })).toBeVisible();
+  await demo(page).getByRole('button', { name: 'Close' }).click();
   await turn(url, 'token', { owner: client.address, amount: 1_000_000 });
   await untilHas(client, client.address, 1_260_000n);
 

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, ask, type User } from '#/api';
+import { OpenDemoWallet } from '#/app/DemoWallet';
 import { NotYet } from '#/app/NotYet';
 import { Trouble } from '#/app/Trouble';
 import {
@@ -321,9 +322,9 @@ function DemoWallet() {
         </Trans>
       </p>
       <Actions>
-        <Button onClick={() => window.dispatchEvent(new Event('earnest-demo-wallet:open'))}>
+        <OpenDemoWallet>
           <Trans>Open the demo wallet</Trans>
-        </Button>
+        </OpenDemoWallet>
       </Actions>
     </Section>
   );

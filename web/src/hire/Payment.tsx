@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { OpenDemoWallet } from '#/app/DemoWallet';
 import { Trouble } from '#/app/Trouble';
 import {
   Actions,
@@ -16,7 +17,8 @@ import {
   Sheet,
   toMinor,
 } from '#/design';
-import { connectedWallet, useExplorer, usePay, useUser } from '#/session';
+import { connectedWallet, useExplorer, usePay, useSite, useUser } from '#/session';
+import { WalletFault } from '#/wallets';
 import styles from './hire.module.css';
 import { missingOf } from './PayPage';
 import type { Order, Task } from './queries';
@@ -31,9 +33,17 @@ export function Payment({ order, task }: { order: Order; task: Task }) {
   return <ToPay order={order} />;
 }
 
+/** Whether a wallet had less than is asked. */
+function lacksMoney(error: unknown): boolean {
+  return (
+    error instanceof WalletFault && ['too-little', 'no-fee', 'wrong-coin'].includes(error.kind)
+  );
+}
+
 function ToPay({ order }: { order: Order }) {
   const pay = usePay();
   const user = useUser();
+  const { network } = useSite();
   const { asset } = order;
   const [sent, setSent] = useState(() => readSent(order.id));
   const now = useNow();
@@ -100,7 +110,17 @@ function ToPay({ order }: { order: Order }) {
           <h2>
             <Trans>Pay from this device</Trans>
           </h2>
-          <Trouble error={send.error} />
+          <Trouble
+            error={send.error}
+            actions={
+              network === 'local' &&
+              lacksMoney(send.error) && (
+                <OpenDemoWallet>
+                  <Trans>Get play money</Trans>
+                </OpenDemoWallet>
+              )
+            }
+          />
           <Button
             kind="primary"
             wide
