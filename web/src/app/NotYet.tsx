@@ -37,7 +37,7 @@ export function NotYet(props: {
   }, [error, isFinal, refetch]);
   if (of.fetchStatus === 'paused') {
     return (
-      <Empty state="look" level={level} title={<Trans>You are offline</Trans>}>
+      <Empty state="look" level={level} title={<Trans>Not here yet</Trans>}>
         <Trans>What belongs here is fetched by itself once you are back.</Trans>
       </Empty>
     );
