@@ -273,28 +273,3 @@ test('the pages of the worker, as pictures', async ({ person }) => {
   await expect(page.getByText('Nobody can undo it.', { exact: true })).toBeVisible();
   await takeScreens(page, 'work-payout');
 });
-
-test('how soon /work can be used on a throttled phone is told', async ({ person }) => {
-  const { page, context } = await person({ viewport: { width: 390, height: 844 } });
-  const devtools = await context.newCDPSession(page);
-  // A phone on a slow line, as Lighthouse has it: 1.6 Mbit/s, 150 ms there and back, CPU a quarter.
-  await devtools.send('Network.enable');
-  await devtools.send('Network.emulateNetworkConditions', {
-    offline: false,
-    latency: 150,
-    downloadThroughput: (1.6 * 1024 * 1024) / 8,
-    uploadThroughput: (750 * 1024) / 8,
-  });
-  await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
-  await page.goto('/work/tasks', { waitUntil: 'commit' });
-  const button = page.getByRole('banner').getByRole('button', { name: 'Sign in' });
-  await expect(button).toBeVisible();
-  const shown = await page.evaluate(() => performance.now());
-  await button.click();
-  await expect(page.getByRole('dialog', { name: 'Sign in with your wallet' })).toBeVisible();
-  const used = await page.evaluate(() => performance.now());
-  process.stdout.write(
-    `/work on a throttled phone: button there after ${Math.round(shown)} ms, dialog open after ${Math.round(used)} ms\n`,
-  );
-  expect(used).toBeGreaterThan(shown);
-});
