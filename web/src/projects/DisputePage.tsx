@@ -31,7 +31,7 @@ import {
 } from '#/design';
 import { i18n } from '#/i18n';
 import { SignedIn } from '#/session';
-import { FilePicker, Files, type Picked } from './Files';
+import { FilePicker, Files, Fingerprint, type Picked } from './Files';
 import { How } from './Milestones';
 import { percent } from './money';
 import styles from './projects.module.css';
@@ -258,12 +258,7 @@ function Side({ dispute, side }: { dispute: Dispute; side: 'client' | 'freelance
           <p className="fine">
             <Time at={each.handedInAt} />
             <Comma />
-            <bdi dir="ltr">
-              SHA-256{' '}
-              <span className={styles.code} title={each.sha256}>
-                {each.sha256.slice(0, 8)}…
-              </span>
-            </bdi>
+            <Fingerprint sha256={each.sha256} />
           </p>
         </div>
       ))}

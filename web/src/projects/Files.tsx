@@ -35,18 +35,25 @@ export function Files({ files, from }: { files: AttachedFile[]; from: Origin }) 
             <span className="fine">
               {size(file.sizeBytes, i18n.locale)}
               <Comma />
-              <bdi dir="ltr">
-                SHA-256{' '}
-                <span className={styles.code} title={file.sha256}>
-                  {file.sha256.slice(0, 8)}…
-                </span>
-              </bdi>
+              <Fingerprint sha256={file.sha256} />
             </span>
           </li>
         ))}
       </ul>
       <Trouble error={get.error} />
     </>
+  );
+}
+
+/** How a file or a text can be told again: the beginning of its hash, and all of it on pointing. */
+export function Fingerprint({ sha256 }: { sha256: string }) {
+  return (
+    <bdi dir="ltr">
+      SHA-256{' '}
+      <span className={styles.code} title={sha256}>
+        {sha256.slice(0, 8)}…
+      </span>
+    </bdi>
   );
 }
 
