@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useId } from 'react';
 import { api, ask, useWords } from '#/api';
 import { Trouble } from '#/app/Trouble';
-import { Button, Comma, Note, State } from '#/design';
+import { Button, buttonClass, Comma, classes, Note, State } from '#/design';
 import styles from './projects.module.css';
 import type { AttachedFile } from './queries';
 import { DocumentRefused, uploadDocument } from './upload';
@@ -115,13 +115,16 @@ export function FilePicker(props: {
       : add.error && words(add.error);
   return (
     <div className={styles.picker}>
-      <label className={styles.pickerLabel} htmlFor={id}>
+      <span className={styles.pickerLabel} id={`${id}-name`}>
         <Trans>Documents</Trans>
-      </label>
+      </span>
+      {/* The browser's own button speaks the browser's language: its label is pressed instead. */}
       <input
         id={id}
         type="file"
         multiple
+        className="vh"
+        aria-labelledby={`${id}-name ${id}-choose`}
         aria-describedby={`${id}-help`}
         onChange={(event) => {
           const files = [...(event.target.files ?? [])];
@@ -129,6 +132,13 @@ export function FilePicker(props: {
           if (files.length > 0) add.mutate(files);
         }}
       />
+      <label
+        className={classes(buttonClass(), styles.pickerChoose)}
+        id={`${id}-choose`}
+        htmlFor={id}
+      >
+        <Trans>Choose documents</Trans>
+      </label>
       <span className="fine" id={`${id}-help`}>
         <Trans>Kept by the hash of their bytes; nobody can change them afterwards.</Trans>
       </span>
