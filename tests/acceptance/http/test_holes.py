@@ -21,7 +21,7 @@ SUSPECT = re.compile(r"signature|chainTx|txId|txHash|hash$", re.IGNORECASE)
 # Where a chain_tx may be named, under which name.
 HINTS = {
     ("put", "/api/projects/{project_id}/funding"): {"txId"},
-    ("put", "/api/projects/{project_id}/transactions"): {"txId"},
+    ("put", "/api/projects/{project_id}/transactions"): {"txId", "creationTxId"},
     ("put", "/api/projects/{project_id}/escrow"): {"txId"},
     ("get", "/api/projects/{project_id}/acts"): {"creationTxId"},
     ("post", "/api/projects/{project_id}/calls"): {"creationTxId"},
