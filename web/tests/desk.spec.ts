@@ -73,7 +73,29 @@ test('a payout is held with a reason, shown on Health, let go, and is final', as
   try {
     await expect(page.getByRole('heading', { name: 'Payouts are stopped' })).toBeVisible();
     await expectAccessible(page);
-    const { id, worker } = await payoutAsked(url);
+    const { id: first, worker } = await payoutAsked(url);
+
+    // What ends a payout is asked twice; the first answer may be no.
+    await page.goto(`/admin/payouts/${first}`);
+    const back = page.getByRole('button', { name: /^Give 0\.0020\sSOL back$/ });
+    await page.getByLabel('Why, for the audit log').fill('Asked for by mistake.');
+    await back.click();
+    const sure = page.getByRole('dialog', { name: /^Give 0\.0020\sSOL back\?$/ });
+    await expect(sure).toContainText('It cannot be undone.');
+    await expectAccessible(page);
+    await page.screenshot({ path: 'test-results/screens/desk-give-back-1440.png' });
+    await sure.getByRole('button', { name: 'Leave it as it is' }).click();
+    await expect(sure).toHaveCount(0);
+    const still = await worker.ask<Schemas['PayoutAnswer']>('GET', `/api/payouts/${first}`);
+    expect(still.status).toBe('requested');
+    await back.click();
+    await sure.getByRole('button', { name: /^Give 0\.0020\sSOL back$/ }).click();
+    await expect(sure).toHaveCount(0);
+    await expect(page.getByRole('heading', { name: 'Nothing to decide' })).toBeVisible();
+    const { id } = await worker.ask<Schemas['PayoutAnswer']>('POST', '/api/payouts', {
+      amountMinor: '2000000',
+      asset: 'SOL',
+    });
 
     await page.goto(`/admin/payouts/${id}`);
     await expect(page.getByText('nothing was ever signed for it')).toBeVisible();
