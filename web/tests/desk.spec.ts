@@ -83,7 +83,6 @@ test('a payout is held with a reason, shown on Health, let go, and is final', as
     const sure = page.getByRole('dialog', { name: /^Give 0\.0020\sSOL back\?$/ });
     await expect(sure).toContainText('It cannot be undone.');
     await expectAccessible(page);
-    await page.screenshot({ path: 'test-results/screens/desk-give-back-1440.png' });
     await sure.getByRole('button', { name: 'Leave it as it is' }).click();
     await expect(sure).toHaveCount(0);
     const still = await worker.ask<Schemas['PayoutAnswer']>('GET', `/api/payouts/${first}`);

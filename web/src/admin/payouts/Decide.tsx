@@ -127,7 +127,7 @@ export function Decide({ page }: { page: Page }) {
         coin="look"
         title={<Trans>Give {sum} back?</Trans>}
         actions={
-          <>
+          <Actions>
             <Button onClick={() => setAsking(false)}>
               <Trans>Leave it as it is</Trans>
             </Button>
@@ -140,7 +140,7 @@ export function Decide({ page }: { page: Page }) {
                 Give <Money inherit minor={payout.amountMinor} asset={payout.asset} /> back
               </Trans>
             </Button>
-          </>
+          </Actions>
         }
       >
         <p>

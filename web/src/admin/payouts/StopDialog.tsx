@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ask, useWish } from '#/api';
 import { Trouble } from '#/app/Trouble';
-import { Button, Dialog, TextArea } from '#/design';
+import { Actions, Button, Dialog, TextArea } from '#/design';
 
 /** Stops all payouts, or lets them go on again after such a stop. */
 export function StopDialog(props: { stop: boolean; open: boolean; onClose: () => void }) {
@@ -37,7 +37,7 @@ export function StopDialog(props: { stop: boolean; open: boolean; onClose: () =>
       coin={props.stop ? 'look' : 'waiting'}
       title={props.stop ? t`Stop all payouts?` : t`Let payouts go on?`}
       actions={
-        <>
+        <Actions>
           <Button onClick={props.onClose}>
             <Trans>Leave it as it is</Trans>
           </Button>
@@ -51,7 +51,7 @@ export function StopDialog(props: { stop: boolean; open: boolean; onClose: () =>
           >
             {props.stop ? <Trans>Stop all payouts</Trans> : <Trans>Let payouts go on</Trans>}
           </Button>
-        </>
+        </Actions>
       }
     >
       <p>
